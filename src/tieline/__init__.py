@@ -1,0 +1,1 @@
+"""Tieline keeps a call-tracking account and a CRM in step, both ways, in real time."""

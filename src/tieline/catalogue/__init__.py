@@ -1,0 +1,1 @@
+"""Every operation of every connector as typed data."""

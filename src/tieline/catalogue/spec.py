@@ -1,0 +1,61 @@
+"""What an operation is: the one description that the gateway sends by, forms are drawn from and docs are made of."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+#: How to find out whether a call with an unknown outcome took effect.
+#: repeat: the far side itself refuses a second one and names the first, so sending again is the look-up;
+#: by_id: read the record; list: a strongly consistent list; index: a list that lags; none: it cannot be found out.
+LookUpKind = Literal["repeat", "by_id", "list", "index", "none"]
+
+
+class LookUp(msgspec.Struct, frozen=True, kw_only=True):
+    """The look-up of one operation. Two absences at least `settle_s` apart prove that nothing happened."""
+
+    kind: LookUpKind
+    #: Id of the operation that looks; empty for `repeat` and `none`.
+    operation: str = ""
+    #: Seconds after which a call that was cut off has either taken effect or never will.
+    settle_s: float = 0.0
+
+
+class Operation(msgspec.Struct, Generic[In, Out], frozen=True, kw_only=True):
+    """One call that a connector offers.
+
+    `input` is a struct whose fields carry the wire names (via `rename` or `msgspec.field(name=)`): those named in
+    `path` go into it, those in `query` into the query string, the rest into the JSON body. A field left UNSET is
+    not sent.
+    """
+
+    id: str
+    app: str
+    title: str
+    description: str
+    method: Method
+    #: Template with the wire names of the input: "/contacts/{contactId}".
+    path: str
+    input: type[In]
+    output: type[Out]
+    #: Wire names of the input fields that travel in the query string.
+    query: frozenset[str] = frozenset()
+    #: The dated API version that this operation is pinned to; empty where the product has none.
+    version: str = ""
+    scopes: tuple[str, ...] = ()
+    #: Requests that one call takes from the quota.
+    quota_cost: int = 1
+    #: Sending the same input twice leaves what sending it once leaves.
+    idempotent: bool = False
+    look_up: LookUp | None = None
+    #: "documented" or "assumption": whether the far side's own docs (or running code) show it.
+    status: Literal["documented", "assumption"] = "documented"
+    source: str = ""
+
+
+AnyOperation = Operation[Any, Any]
