@@ -1,0 +1,333 @@
+"""Nimbata's bodies and rows as activities, whatever names and spellings the account uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from tieline.connectors.nimbata import envelope
+from tieline.connectors.nimbata.config import NimbataConfig
+from tieline.connectors.nimbata.envelope import FAMILIES, Opened
+from tieline.connectors.nimbata.fields import Fields
+from tieline.domain.activity import (
+    Activity,
+    Attribution,
+    Call,
+    Direction,
+    Form,
+    NimbataContact,
+    Outcome,
+    Text,
+)
+from tieline.errors import UnreadableError
+from tieline.mapping.phone import withheld
+from tieline.mapping.text import squash
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """Something happened, once; the same occurrence whether a webhook or a poll told it."""
+
+    #: "call.completed", "form.submitted", "contact.updated"; an event that we do not know keeps its own name.
+    kind: str
+    #: Unique name of what happened: "call.completed:ncl_77", "contact.updated:nct_8f2:v3".
+    occurrence: str
+    #: UTC; None where nothing tells.
+    occurred_at: datetime | None = None
+    project_id: str | None = None
+    #: The account's own id of the person, where it has one.
+    contact_id: str | None = None
+    #: None for kinds that have no record here yet (tasks, notes, appointments, milestones).
+    activity: Activity | None = None
+    #: Names of what changed, as told.
+    changes: tuple[str, ...] = ()
+
+
+def parse(item: bytes, kind_hint: str | None, config: NimbataConfig) -> Happening:
+    """One webhook happening (from `webhooks.split`). `kind_hint` is the event that the address names.
+
+    Raises UnreadableError when it is no JSON object or has no id.
+    """
+    body = envelope.decode(item)
+    opened = envelope.open_body(body, kind_hint, config.webhooks.event_key, config.only_project)
+    return _happening(opened, item, config)
+
+
+#: What a poll reads → the kind that its rows tell of.
+_ROW_KINDS = {
+    "call": "call.completed",
+    "form": "form.submitted",
+    "text": "sms.received",
+    "sms": "sms.received",
+}
+
+
+def parse_row(kind: str, row: bytes, config: NimbataConfig, *, project: str | None = None) -> Happening:
+    """One row of a list. `kind` is call, form, sms or contact, or a full kind ("call.updated").
+
+    Its occurrence equals that of the webhook of the same thing. A contact's row is told apart by itself: deleted,
+    created (its first version), or updated. Raises UnreadableError as `parse` does.
+    """
+    record = envelope.decode(row)
+    kind = _contact_row_kind(record, config) if kind == "contact" else _ROW_KINDS.get(kind, kind)
+    opened = Opened(
+        kind=kind,
+        event_id=None,
+        project_id=envelope.read_id(record.get("project_id")) or project or config.only_project,
+        test=False,
+        occurred_at=None,
+        changes=(),
+        record=record,
+        outbound=False,
+    )
+    return _happening(opened, row, config)
+
+
+def _contact_row_kind(record: dict[str, Any], config: NimbataConfig) -> str:
+    fields = Fields(record, "contact", config.vocabulary)
+    if fields.text("deleted_at"):
+        return "contact.deleted"
+    created, updated = fields.text("created_at"), fields.text("updated_at")
+    if fields.text("version") == "1" or (created is not None and created == updated):
+        return "contact.created"
+    return "contact.updated"
+
+
+def _happening(opened: Opened, raw: bytes, config: NimbataConfig) -> Happening:
+    family = FAMILIES.get(opened.kind, "other")
+    fields = Fields(opened.record, family, config.vocabulary)
+    contact_id = fields.text("contact_id")
+    record_id = fields.text("id")
+    if record_id is None and family == "other":
+        record_id = contact_id or opened.event_id
+    if record_id is None:
+        raise UnreadableError(
+            f"no id found in this {opened.kind}; name its label in the connection's settings"
+        )
+    activity: Activity | None = None
+    occurred_at = fields.moment_of(opened.occurred_at)
+    match family:
+        case "call":
+            activity = _call(record_id, fields, opened)
+            told_at = activity.started_at
+        case "form":
+            activity = _form(record_id, fields, opened, raw, config)
+            told_at = activity.submitted_at
+        case "text":
+            activity = _text(record_id, fields, opened)
+            told_at = activity.received_at
+        case "contact":
+            activity = _contact(record_id, fields, opened)
+            contact_id, told_at = record_id, activity.deleted_at or activity.updated_at
+        case "other":
+            told_at = fields.moment("at")
+    return Happening(
+        kind=opened.kind,
+        occurrence=_occurrence(opened, record_id, fields),
+        occurred_at=occurred_at or told_at,
+        project_id=opened.project_id,
+        contact_id=contact_id,
+        activity=activity,
+        changes=opened.changes,
+    )
+
+
+#: Kinds that happen once to one record; of the others each state is an occurrence of its own.
+_ONCE = frozenset({
+    "call.started", "call.completed", "form.submitted", "sms.received", "contact.created", "contact.deleted",
+})  # fmt: skip
+
+
+def _occurrence(opened: Opened, record_id: str, fields: Fields) -> str:
+    name = f"{opened.kind}:{record_id}"
+    if opened.kind in _ONCE:
+        return name
+    milestone, change, version = fields.text("milestone"), fields.text("change"), fields.text("version")
+    moment = fields.moment("updated_at") or fields.moment("at")
+    if version is not None:
+        state = f"v{version}"
+    elif moment is not None:
+        state = moment.isoformat()
+    else:
+        content = msgspec.json.encode(opened.record, order="deterministic")
+        state = blake2b(content, digest_size=8).hexdigest()
+    return ":".join(filter(None, (name, milestone, change, state)))
+
+
+def _call(record_id: str, fields: Fields, opened: Opened) -> Call:
+    direction: Direction = "outbound" if opened.outbound else fields.direction()
+    caller, tracking, destination = (
+        fields.text(name) for name in ("caller_phone", "tracking_number", "destination")
+    )
+    if direction == "outbound" and (caller is None or caller == tracking):
+        # The account shows its own number as the caller: the other party is the one that was called.
+        caller = destination
+    return Call(
+        id=record_id,
+        project_id=opened.project_id,
+        caller=None if caller is None or withheld(caller) else caller,
+        caller_name=fields.text("caller_name"),
+        direction=direction,
+        outcome=_outcome(fields),
+        started_at=fields.moment("started_at"),
+        duration_s=fields.duration_s("duration"),
+        talk_duration_s=fields.duration_s("talk_duration"),
+        tracking_number=tracking,
+        tracking_name=fields.text("tracking_name"),
+        destination=destination,
+        attribution=_attribution(fields),
+        tags=fields.tags(),
+        value=fields.money("value"),
+        recording_url=fields.text("recording_url"),
+        summary=fields.text("summary"),
+    )
+
+
+def _outcome(fields: Fields) -> Outcome:
+    word = fields.text("outcome")
+    if word is not None and word not in ("true", "false"):
+        return fields.vocabulary.outcome(word)
+    answered = fields.boolean("outcome" if word is not None else "answered")
+    if answered:
+        return "answered"
+    if fields.boolean("voicemail"):
+        return "voicemail"
+    return "other" if answered is None else "missed"
+
+
+def _form(record_id: str, fields: Fields, opened: Opened, raw: bytes, config: NimbataConfig) -> Form:
+    pairs = _form_pairs(fields, opened, raw, config)
+    by_label: dict[str, str] = {}
+    for label, value in pairs:
+        if value.strip():
+            by_label.setdefault(squash(label), value.strip())
+    # Flat bodies name them beside the form's fields.
+    picked = {
+        name: next(
+            (found for (label, *_) in paths if (found := by_label.get(label) or fields.plain(label))), None
+        )
+        for name, paths in config.vocabulary.form_fields.paths.items()
+    }
+    name = picked["name"] or " ".join(filter(None, (picked["first_name"], picked["last_name"]))) or None
+    return Form(
+        id=record_id,
+        project_id=opened.project_id,
+        form_id=fields.text("form_id"),
+        form_name=fields.text("form_name"),
+        submitted_at=fields.moment("submitted_at"),
+        page_url=fields.text("page_url"),
+        fields=pairs,
+        name=name,
+        email=picked["email"],
+        phone=picked["phone"],
+        attribution=_attribution(fields),
+        tags=fields.tags(),
+        value=fields.money("value"),
+    )
+
+
+def _form_pairs(
+    fields: Fields, opened: Opened, raw: bytes, config: NimbataConfig
+) -> tuple[tuple[str, str], ...]:
+    """The form's own fields in order. A flat body without a list of them: all labels that nothing else claims."""
+    held = fields.raw("fields")
+    if isinstance(held, dict):
+        names = {path[-1] for path in config.vocabulary.tables["form"].paths["fields"]}
+        again = _find_pairs(envelope.decode_leniently(raw, pairs=True), names, list(held))
+        return tuple(_flattened(again if again is not None else held.items()))
+    if isinstance(held, list):
+        return tuple(_flattened(_named(item) for item in held))
+    claimed = config.vocabulary.tables["form"].labels | _ENVELOPE_LABELS
+    return tuple(_flattened(item for item in opened.record.items() if squash(item[0]) not in claimed))
+
+
+_ENVELOPE_LABELS = frozenset({"event", "type", "account", "test", "occurredat", "changes"})
+
+
+def _find_pairs(value: Any, names: set[str], labels: list[str]) -> list[tuple[str, Any]] | None:
+    """The record of these `labels` as (name, value) pairs, wherever it stands; repeated names stay repeated."""
+    if not isinstance(value, list):
+        return None
+    for item in value:
+        if not (isinstance(item, tuple) and len(item) == 2):
+            continue
+        label, inner = item
+        if not isinstance(inner, list):
+            continue
+        is_record = all(isinstance(pair, tuple) and len(pair) == 2 for pair in inner)
+        if is_record and squash(label) in names and list(dict(inner)) == labels:
+            return inner
+        if (found := _find_pairs(inner, names, labels)) is not None:
+            return found
+    return None
+
+
+def _named(item: Any) -> tuple[str, Any]:
+    """A field given as a record: {"name": "E-mail", "value": "…"}."""
+    if not isinstance(item, dict):
+        return "", item
+    label = next((item[key] for key in ("label", "name", "key") if isinstance(item.get(key), str)), "")
+    return label, item.get("value")
+
+
+def _flattened(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
+    for label, value in pairs:
+        for one in value if isinstance(value, list) else (value,):
+            # Form fields are the visitor's own words: nothing of them reads as "no value".
+            if isinstance(one, str):
+                yield label, one.replace("\x00", "")
+            elif isinstance(one, bool):
+                yield label, "yes" if one else "no"
+            elif isinstance(one, int | float):
+                yield label, str(one)
+
+
+def _text(record_id: str, fields: Fields, opened: Opened) -> Text:
+    direction: Direction = "outbound" if opened.outbound else fields.direction()
+    sender, recipient = fields.text("from"), fields.text("to")
+    phone, ours = (recipient, sender) if direction == "outbound" else (sender, recipient)
+    return Text(
+        id=record_id,
+        project_id=opened.project_id,
+        direction=direction,
+        phone=None if phone is None or withheld(phone) else phone,
+        tracking_number=ours,
+        tracking_name=fields.text("tracking_name"),
+        body=fields.words("body"),
+        received_at=fields.moment("received_at"),
+        attribution=_attribution(fields),
+    )
+
+
+def _contact(record_id: str, fields: Fields, opened: Opened) -> NimbataContact:
+    phone = fields.text("phone")
+    return NimbataContact(
+        id=record_id,
+        project_id=opened.project_id,
+        name=fields.text("name"),
+        first_name=fields.text("first_name"),
+        last_name=fields.text("last_name"),
+        email=fields.text("email"),
+        phone=None if phone is None or withheld(phone) else phone,
+        company=fields.text("company"),
+        tags=fields.tags(),
+        attribution=_attribution(fields),
+        value=fields.money("value"),
+        updated_at=fields.moment("updated_at"),
+        deleted_at=fields.moment("deleted_at")
+        or (fields.moment_of(opened.occurred_at) if opened.kind == "contact.deleted" else None),
+        present=fields.present(),
+    )
+
+
+_ATTRIBUTION = Attribution.__struct_fields__
+
+
+def _attribution(fields: Fields) -> Attribution:
+    return Attribution(**{name: text for name in _ATTRIBUTION if (text := fields.text(name)) is not None})
+
+
+__all__ = ["Happening", "parse", "parse_row"]

@@ -1,0 +1,260 @@
+"""A delivery's outer shape: JSON or a form, one happening or many, in an envelope or flat, and of which kind."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NoReturn
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from tieline.connectors.nimbata.labels import index_of
+from tieline.connectors.nimbata.values import read_bool
+from tieline.errors import UnreadableError
+from tieline.mapping.text import squash
+
+Family = Literal["call", "form", "text", "contact", "other"]
+
+#: Every kind of happening and what its record is.
+FAMILIES: dict[str, Family] = {
+    "call.started": "call", "call.completed": "call", "call.updated": "call",
+    "form.submitted": "form", "form.updated": "form",
+    "sms.received": "text",
+    "contact.created": "contact", "contact.updated": "contact", "contact.deleted": "contact",
+    "contact.milestone_reached": "other", "contact.campaign_responded": "other",
+    "task.changed": "other", "note.changed": "other", "appointment.changed": "other",
+}  # fmt: skip
+
+#: Names that users give to a webhook's address, squashed, beside the kinds themselves.
+_ALIASES: dict[str, str] = {
+    "call": "call.completed", "newcall": "call.completed", "callended": "call.completed",
+    "callends": "call.completed", "aftereverycall": "call.completed", "postcall": "call.completed",
+    "inboundcall": "call.completed", "inboundcallends": "call.completed", "outboundcall": "call.completed",
+    "outboundcallends": "call.completed", "outboundcallcompleted": "call.completed",
+    "callstarts": "call.started", "inboundcallstarts": "call.started", "outboundcallstarts": "call.started",
+    "callmodified": "call.updated", "callchanged": "call.updated", "userupdatesproperty": "call.updated",
+    "form": "form.submitted", "formsubmission": "form.submitted", "formreceived": "form.submitted",
+    "sms": "sms.received", "text": "sms.received", "textreceived": "sms.received",
+    "contact": "contact.updated",
+    **{squash(kind): kind for kind in FAMILIES},
+}  # fmt: skip
+
+#: Names and ids of sample data, squashed; names of people match whole, ids by their first word.
+_SAMPLE_NAMES = frozenset({
+    "test", "testcall", "testcaller", "testuser", "testcontact", "testform", "testlead", "testwebhook", "sample",
+    "samplecall", "samplecaller", "samplename", "sampledata",
+})  # fmt: skip
+_SAMPLE_ID = re.compile(r"(?:test|sample|example|dummy)(?:[^a-z]|$)", re.IGNORECASE)
+_PROJECT_KEYS = ("project_id", "Project ID", "projectId")
+_MAX_FORM_PAIRS = 1000
+#: Keys that may hold the list in a body that wraps many.
+_LISTS = ("calls", "data", "items", "results", "events")
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A happening out of its envelope; a flat body is its own record."""
+
+    kind: str
+    #: The far side's id of this telling; None in a flat body.
+    event_id: str | None
+    project_id: str | None
+    test: bool
+    #: As sent; read by whoever knows the account's times.
+    occurred_at: Any
+    changes: tuple[str, ...]
+    record: dict[str, Any]
+    #: What the address or event name tells of the direction.
+    outbound: bool
+
+
+def decode(raw: bytes) -> dict[str, Any]:
+    """The record in `raw`. Raises UnreadableError. Half an emoji (a lone surrogate) reads as U+FFFD."""
+    try:
+        record = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        record = decode_leniently(raw)
+    if not isinstance(record, dict):
+        raise UnreadableError("the body is not a JSON object")
+    return record
+
+
+def decode_leniently(raw: bytes | memoryview, *, pairs: bool = False) -> Any:
+    """JSON as `decode` reads it, or with records as lists of (name, value), so that repeated names stay repeated."""
+    try:
+        return _whole(
+            json.loads(
+                bytes(raw).decode("utf-8-sig"),
+                object_pairs_hook=list if pairs else None,
+                parse_constant=_refuse_constant,
+            )
+        )
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"the body is not JSON: {_why(error)}") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _why(error: Exception) -> str:
+    # Never the text itself: it may hold personal data and ends up in reasons and logs.
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at character {error.pos}"
+        case UnicodeDecodeError():
+            return f"not UTF-8 at byte {error.start}"
+        case RecursionError():
+            return "nested too deeply"
+        case _:
+            return "a number or constant that JSON does not have"
+
+
+def _whole(value: Any) -> Any:
+    """`value` with lone surrogates replaced, which no text column and no other JSON reader takes."""
+    match value:
+        case str():
+            return (
+                value
+                if value.isascii()
+                else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            )
+        case dict():
+            return {_whole(name): _whole(item) for name, item in value.items()}
+        case list():
+            return [_whole(item) for item in value]
+        case tuple():
+            return tuple(_whole(item) for item in value)
+        case _:
+            return value
+
+
+def split(body: bytes, content_type: str | None) -> list[bytes]:
+    """The happenings in one body, each as a JSON text; in an array the sender's own bytes.
+
+    Reads a JSON object, an array, a wrapped array ({"calls": […]}), and form fields (which become one object).
+    What the body looks like counts more than `content_type`. Raises UnreadableError.
+    """
+    text = body.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
+    if not text:
+        raise UnreadableError("the body is empty")
+    if text[:1] == b"[":
+        return _array(text)
+    if text[:1] == b"{":
+        return _object(text)
+    if "json" not in (content_type or "").lower() and b"=" in text:
+        return [_form(text)]
+    raise UnreadableError("the body is neither JSON nor form fields")
+
+
+def _array(text: bytes) -> list[bytes]:
+    try:
+        return [bytes(raw) for raw in msgspec.json.decode(text, type=list[msgspec.Raw])]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return [msgspec.json.encode(item) for item in decode_leniently(text)]
+
+
+def _object(text: bytes) -> list[bytes]:
+    try:
+        entries = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return [msgspec.json.encode(decode_leniently(text))]
+    for key in _LISTS:
+        wrapped = entries.get(key)
+        if wrapped is None or bytes(wrapped[:1]) != b"[":
+            continue
+        if "event" not in entries:
+            return _array(bytes(wrapped))
+        # One envelope around many records: each gets its own, without the id that would make them one delivery.
+        rest = {name: raw for name, raw in entries.items() if name not in (key, "id")}
+        return [msgspec.json.encode({**rest, "data": msgspec.Raw(item)}) for item in _array(bytes(wrapped))]
+    return [text]
+
+
+def _form(text: bytes) -> bytes:
+    try:
+        pairs = parse_qsl(
+            text.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FORM_PAIRS, errors="replace"
+        )
+    except ValueError:
+        raise UnreadableError("the form fields are not UTF-8, or too many") from None
+    fields: dict[str, str | list[str]] = {}
+    for name, value in pairs:
+        before = fields.get(name)
+        if before is None:
+            fields[name] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            fields[name] = [before, value]
+    return msgspec.json.encode(fields)
+
+
+def read_id(value: Any) -> str | None:
+    """An opaque id as text; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value).strip() or None
+
+
+def open_body(
+    body: dict[str, Any], hint: str | None, event_keys: Sequence[str], default_project: str | None
+) -> Opened:
+    """Take a happening out of its envelope and find its kind: by the event it names, else `hint`, else its look."""
+    data = body.get("data")
+    named = next((body[key] for key in event_keys if isinstance(body.get(key), str) and body[key]), None)
+    enveloped = isinstance(data, dict) and (
+        named is not None or "project_id" in body or "occurred_at" in body
+    )
+    record: dict[str, Any] = data if enveloped and isinstance(data, dict) else body
+    # In a flat body the user chose the names: "type" may be anything ("Regular"), so only a kind that we know counts.
+    kind = (
+        kind_of(named) if named and (enveloped or _known(named)) else kind_of(hint) if hint else guess(record)
+    )
+    project = next(
+        (found for key in _PROJECT_KEYS for one in (body, record) if (found := read_id(one.get(key)))), None
+    )
+    changes = body.get("changes") if enveloped else None
+    return Opened(
+        kind=kind,
+        event_id=read_id(body.get("id")) if enveloped else None,
+        project_id=project or default_project,
+        test=read_bool(body.get("test")) is True or looks_like_a_test(record),
+        occurred_at=body.get("occurred_at") if enveloped else None,
+        changes=tuple(item for item in changes if isinstance(item, str)) if isinstance(changes, list) else (),
+        record=record,
+        outbound="outbound" in squash(named or hint or ""),
+    )
+
+
+def kind_of(event: str) -> str:
+    """Our name of an event; one that nobody told us keeps its own, in lower case."""
+    return _ALIASES.get(squash(event)) or event.strip().lower()
+
+
+def _known(event: str) -> bool:
+    return squash(event) in _ALIASES
+
+
+def guess(record: Mapping[str, Any]) -> str:
+    """The kind of a flat body that names none, by what only that kind has."""
+    index = index_of(record)
+    if "fields" in index or "formid" in index or "formname" in index:
+        return "form.submitted"
+    if "from" in index and ("body" in index or "message" in index):
+        return "sms.received"
+    return "call.completed"
+
+
+def looks_like_a_test(record: Mapping[str, Any]) -> bool:
+    """Whether this is what a "Test" button sends: kept, and not synced."""
+    for label, value in record.items():
+        if not isinstance(value, str) or not value:
+            continue
+        key = squash(label)
+        if (key == "id" or key.endswith("id")) and "caller" not in key and _SAMPLE_ID.match(value):
+            return True
+        if key.endswith("name") and squash(value) in _SAMPLE_NAMES:
+            return True
+    return False

@@ -1,0 +1,224 @@
+"""One command's journey: send, repeat, look up, adopt. Every try is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from tieline.domain.command import Command
+from tieline.effects.decide import (
+    AT_ONCE,
+    SLOW,
+    GiveUp,
+    HoldLane,
+    LookUpOutcome,
+    RepeatNow,
+    Retry,
+    decide,
+)
+from tieline.effects.target import Done, Target
+from tieline.effects.writes import AttemptOutcome, AttemptRow, EffectRow, EffectState, Writes
+from tieline.errors import (
+    ConnectorError,
+    CredentialError,
+    OutcomeUnknown,
+    RateLimited,
+    RejectedError,
+    TransientError,
+)
+
+
+class Later(Exception):
+    """The turn stops here and goes on at `due_at`; `hold_lane` = nobody else of the lane can go either."""
+
+    def __init__(self, reason: str, *, after_s: float | None, hold_lane: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        #: None = until someone mends it.
+        self.after_s = after_s
+        self.hold_lane = hold_lane
+
+
+class GivenUp(Exception):
+    """The command is a dead letter now; `error` says why."""
+
+    def __init__(self, reason: str, error: ConnectorError | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error = error
+
+
+def later(error: ConnectorError, doing: str) -> Later:
+    """A read on the way failed: the person waits, or the lane if nothing of it can go."""
+    match decide(error, at_once=AT_ONCE, tries=1):
+        case HoldLane(after_s):
+            return Later(f"{doing}: {error}", after_s=after_s, hold_lane=True)
+        case Retry(after_s):
+            return Later(f"{doing}: {error}", after_s=after_s)
+        case _:
+            return Later(f"{doing}: {error}", after_s=SLOW.max_s)
+
+
+class Performer:
+    """Performs the effects of one turn, writing what happened to them into `writes`."""
+
+    def __init__(self, target: Target, writes: Writes) -> None:
+        self._target = target
+        self._writes = writes
+
+    async def perform(self, effect: EffectRow, command: Command, contact_id: str | None) -> Done:
+        """Send a command that was never sent, or whose repetition harms nobody.
+
+        Raises Later or GivenUp; in either case `writes` says how the effect stands.
+        """
+        at_once = 0
+        while True:
+            started = datetime.now(UTC)
+            try:
+                done = await self._target.send(command, contact_id, repeat=effect.tries > 0)
+            except ConnectorError as error:
+                if isinstance(error, RejectedError) and error.existing_id is not None:
+                    return await self._adopt(effect, error.existing_id, started)
+                effect = self._failed(effect, error, started)
+                match decide(error, at_once=at_once, tries=effect.tries):
+                    case RepeatNow(after_s):
+                        at_once += not isinstance(error, RateLimited)
+                        await asyncio.sleep(after_s)
+                    case Retry(after_s):
+                        self._stand(effect, "dropped")
+                        raise Later(str(error), after_s=after_s) from error
+                    case HoldLane(after_s):
+                        self._stand(effect, "dropped")
+                        raise Later(str(error), after_s=after_s, hold_lane=True) from error
+                    case LookUpOutcome() if self._repeatable(command, error):
+                        # Sending again is the look-up: the far side names what exists already.
+                        at_once += 1
+                        if at_once > SLOW.max_attempts:
+                            raise self._give_up(effect, error) from error
+                        if at_once > 3:
+                            self._stand(effect, "unknown")
+                            raise Later(str(error), after_s=SLOW.delay_s(effect.tries)) from error
+                        await asyncio.sleep(0.2 * at_once)
+                    case LookUpOutcome():
+                        return await self._look_up(effect, command, contact_id, error)
+                    case GiveUp():
+                        raise self._give_up(effect, error) from error
+            else:
+                return self._done(effect, done, "confirmed")
+
+    async def resume(self, effect: EffectRow, command: Command, contact_id: str | None) -> Done:
+        """Go on with an effect that was sent, or may have been, before a crash or an unclear answer."""
+        if self._repeatable(command, None):
+            return await self.perform(effect, command, contact_id)
+        return await self._look_up(effect, command, contact_id, None)
+
+    def _repeatable(self, command: Command, error: ConnectorError | None) -> bool:
+        return not isinstance(error, RejectedError) and self._target.repeatable(command)
+
+    async def _look_up(
+        self, effect: EffectRow, command: Command, contact_id: str | None, cause: ConnectorError | None
+    ) -> Done:
+        """Adopt what the command left behind; resend only after two absences far enough apart."""
+        if not self._target.can_look_up(command):
+            reason = "it may have been sent; this cannot be looked up, so it is never sent again on its own"
+            raise self._give_up(effect, cause, reason)
+        started = datetime.now(UTC)
+        try:
+            done = await self._target.look_up(command, contact_id)
+        except ConnectorError as error:
+            effect = self._failed(effect, error, started)
+            self._stand(effect, "unknown")
+            raise later(error, "looking up what became of it") from error
+        if done is not None:
+            return self._done(effect, msgspec.structs.replace(done, adopted=True), "adopted")
+        effect = self._attempted(effect, started, "absent", reason="looked up: nothing there")
+        if isinstance(cause, RejectedError):
+            raise self._give_up(effect, cause)
+        now = datetime.now(UTC)
+        settle = timedelta(seconds=self._target.settle_s(command))
+        if effect.absent_at is not None and now - effect.absent_at >= settle:
+            return await self.perform(msgspec.structs.replace(effect, absent_at=None), command, contact_id)
+        absent_at = effect.absent_at or now
+        self._stand(msgspec.structs.replace(effect, absent_at=absent_at), "unknown")
+        wait_s = (absent_at + settle - now).total_seconds()
+        raise Later("outcome unknown; looking again when it must have settled", after_s=max(wait_s, 0.05))
+
+    async def _adopt(self, effect: EffectRow, existing_id: str, started: datetime) -> Done:
+        """The far side named the record that is there already: that is the one."""
+        try:
+            contact = await self._target.fetch(existing_id)
+        except ConnectorError as error:
+            effect = self._failed(effect, error, started)
+            self._stand(effect, "dropped")
+            raise later(error, "reading the existing contact") from error
+        seconds = (datetime.now(UTC) - started).total_seconds()
+        done = Done(
+            result_id=existing_id, contact=contact, adopted=True, started_at=started, duration_s=seconds
+        )
+        return self._done(effect, done, "adopted")
+
+    def _give_up(self, effect: EffectRow, error: ConnectorError | None, reason: str | None = None) -> GivenUp:
+        text = reason or str(error)
+        self._stand(msgspec.structs.replace(effect, reason=text), "dead")
+        return GivenUp(text, error)
+
+    def _done(self, effect: EffectRow, done: Done, outcome: AttemptOutcome) -> Done:
+        effect = self._attempted(
+            effect,
+            done.started_at,
+            outcome,
+            status=done.status,
+            trace_id=done.trace_id,
+            seconds=done.duration_s,
+        )
+        altered = f"the CRM took {', '.join(done.altered)} otherwise than sent" if done.altered else None
+        self._stand(
+            msgspec.structs.replace(effect, result_id=done.result_id, reason=altered, absent_at=None),
+            "confirmed",
+        )
+        return done
+
+    def _failed(self, effect: EffectRow, error: ConnectorError, started: datetime) -> EffectRow:
+        return self._attempted(
+            effect, started, _outcome(error), status=error.status, trace_id=error.trace_id, reason=str(error)
+        )
+
+    def _attempted(
+        self,
+        effect: EffectRow,
+        started: datetime,
+        outcome: AttemptOutcome,
+        *,
+        status: int | None = None,
+        trace_id: str | None = None,
+        reason: str | None = None,
+        seconds: float | None = None,
+    ) -> EffectRow:
+        number = effect.tries + 1
+        duration_s = seconds if seconds is not None else (datetime.now(UTC) - started).total_seconds()
+        self._writes.attempts.append(
+            AttemptRow(
+                effect_id=effect.id, number=number, started_at=started, duration_s=duration_s, outcome=outcome,
+                status=status, trace_id=trace_id, reason=reason,
+            )
+        )  # fmt: skip
+        return msgspec.structs.replace(effect, tries=number)
+
+    def _stand(self, effect: EffectRow, state: EffectState) -> None:
+        self._writes.effects.append(msgspec.structs.replace(effect, state=state))
+
+
+def _outcome(error: ConnectorError) -> AttemptOutcome:
+    match error:
+        case RateLimited():
+            return "rate_limited"
+        case TransientError():
+            return "unavailable"
+        case OutcomeUnknown():
+            return "unknown"
+        case CredentialError():
+            return "refused"
+        case _:
+            return "rejected"

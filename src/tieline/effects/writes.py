@@ -1,0 +1,249 @@
+"""What a turn of one person writes to the store, and the one transaction that writes it for many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+
+from tieline.domain.ids import LaneId, PersonId, SyncId
+from tieline.errors import LeaseLost
+from tieline.store.group_commit import GroupCommit
+from tieline.store.pool import Store
+from tieline.store.queries import query
+
+log = structlog.get_logger(__name__)
+
+EffectState = Literal["intent", "unknown", "confirmed", "dead", "dropped"]
+AssignmentState = Literal["waiting", "done", "duplicate", "stale", "skipped", "dead"]
+AttemptOutcome = Literal[
+    "confirmed", "adopted", "absent", "rate_limited", "unavailable", "unknown", "refused", "rejected"
+]
+
+
+class EffectRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A command's journey as it stands now."""
+
+    id: int
+    idempotency_key: str
+    consumer_id: SyncId
+    person_id: PersonId
+    event_id: int
+    operation: str
+    state: EffectState
+    #: The command as JSON.
+    input: bytes
+    #: Attempts so far.
+    tries: int = 0
+    absent_at: datetime | None = None
+    result_id: str | None = None
+    reason: str | None = None
+
+
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One try."""
+
+    effect_id: int
+    number: int
+    started_at: datetime
+    duration_s: float
+    outcome: AttemptOutcome
+    status: int | None = None
+    trace_id: str | None = None
+    reason: str | None = None
+
+
+class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """This person is that contact."""
+
+    consumer_id: SyncId
+    person_id: PersonId
+    contact_id: str
+    state: Literal["open", "gone"] = "open"
+    generation: int = 0
+    #: The record as last seen, JSON of `domain.contact.Contact`.
+    contact: bytes
+
+
+class AssignmentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an assignment stands after the turn."""
+
+    event_id: int
+    consumer_id: SyncId
+    state: AssignmentState
+    person_id: PersonId | None = None
+    due_at: datetime | None = None
+    tries: int = 0
+    reason: str | None = None
+
+
+#: Idempotency key → (effect id, tries so far) of the intents that may be sent.
+Journalled = dict[str, tuple[int, int]]
+#: Seconds between tries of a commit while the database restarts; longer than that, the lease is gone anyway.
+_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0)
+
+
+@dataclass
+class Writes:
+    """Everything that one turn wants committed together, on behalf of one leased lane."""
+
+    lane_id: LaneId
+    epoch: int
+    persons: list[PersonId] = field(default_factory=list)
+    #: (kind, digest, person)
+    keys: list[tuple[str, bytes, PersonId]] = field(default_factory=list)
+    #: New intents. One whose key belongs to an effect that took place, or may have, is not written.
+    intents: list[EffectRow] = field(default_factory=list)
+    effects: list[EffectRow] = field(default_factory=list)
+    attempts: list[AttemptRow] = field(default_factory=list)
+    links: list[LinkRow] = field(default_factory=list)
+    #: (consumer, key, event)
+    occurrences: list[tuple[SyncId, bytes, int]] = field(default_factory=list)
+    assignments: list[AssignmentRow] = field(default_factory=list)
+
+
+class Ledger:
+    """Commits `Writes` of many turns in one transaction, for the lanes that are still ours."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._group: GroupCommit[Writes, Journalled | None] = GroupCommit(
+            self._commit, batch=400, waiting=20_000
+        )
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        await self._group.run()
+
+    async def commit(self, writes: Writes) -> Journalled:
+        """Write it all; what became of the intents comes back. Raises LeaseLost when the lane is not ours any more."""
+        journalled = await self._group.submit(writes)
+        if journalled is None:
+            raise LeaseLost(f"lane {writes.lane_id} was taken over; epoch {writes.epoch} is past")
+        return journalled
+
+    async def _commit(self, batch: Sequence[Writes]) -> list[Journalled | None]:
+        """Repeats itself while the database is away: a second commit of the same writes changes nothing."""
+        for pause_s in _PAUSES_S:
+            try:
+                return await self._commit_once(batch)
+            except psycopg.OperationalError as error:
+                log.warning("commit failed, trying again", error=str(error), pause_s=pause_s)
+                await asyncio.sleep(pause_s)
+        return await self._commit_once(batch)
+
+    async def _commit_once(self, batch: Sequence[Writes]) -> list[Journalled | None]:
+        leases = {(one.lane_id, one.epoch) for one in batch}
+        async with self._store.transaction() as db:
+            rows = await db.execute(
+                query("fence_lanes"),
+                {"ids": [lane for lane, _ in leases], "epochs": [epoch for _, epoch in leases]},
+            )
+            owned = {row[0] for row in await rows.fetchall()}
+            # An older epoch of a lane that we hold again is fenced out by its number.
+            current = {lane: max(epoch for one, epoch in leases if one == lane) for lane in owned}
+            ours = [one for one in batch if current.get(one.lane_id) == one.epoch]
+            written = await _write(db, ours)
+        return [
+            {
+                row.idempotency_key: written[row.idempotency_key]
+                for row in one.intents
+                if row.idempotency_key in written
+            }
+            if current.get(one.lane_id) == one.epoch
+            else None
+            for one in batch
+        ]
+
+
+async def _write(db: AsyncConnection[Any], batch: Sequence[Writes]) -> Journalled:
+    """Set-based statements, in one exchange with the server. Gives the intents that may be sent."""
+    if not batch:
+        return {}
+    now = datetime.now(UTC)
+    intents = None
+    async with db.pipeline():
+        if persons := [(person, one.lane_id) for one in batch for person in one.persons]:
+            await db.execute(query("write_persons"), _columns(persons, "ids", "lanes"))
+        if keys := [
+            (one.lane_id, digest, kind, person) for one in batch for kind, digest, person in one.keys
+        ]:
+            await db.execute(
+                query("write_person_keys"), _columns(keys, "lanes", "digests", "kinds", "persons")
+            )
+        if rows := [_effect(one.lane_id, row, now) for one in batch for row in one.intents]:
+            intents = await db.execute(query("write_intents"), _columns(rows, *_EFFECT))
+        # The last word on each effect counts.
+        if rows := list(
+            {row.id: _effect(one.lane_id, row, now) for one in batch for row in one.effects}.values()
+        ):
+            await db.execute(query("write_effects"), _columns(rows, *_EFFECT))
+        if attempts := [row for one in batch for row in one.attempts]:
+            await db.execute(
+                query("write_attempts"),
+                {
+                    "effects": [row.effect_id for row in attempts],
+                    "numbers": [row.number for row in attempts],
+                    "starts": [row.started_at for row in attempts],
+                    "durations": [row.duration_s * 1000 for row in attempts],
+                    "outcomes": [row.outcome for row in attempts],
+                    "statuses": [row.status for row in attempts],
+                    "traces": [row.trace_id for row in attempts],
+                    "reasons": [row.reason for row in attempts],
+                },
+            )
+        if links := list(
+            {(row.consumer_id, row.person_id): row for one in batch for row in one.links}.values()
+        ):
+            await db.execute(
+                query("write_links"),
+                {
+                    "consumers": [row.consumer_id for row in links],
+                    "persons": [row.person_id for row in links],
+                    "contacts": [row.contact_id for row in links],
+                    "states": [row.state for row in links],
+                    "generations": [row.generation for row in links],
+                    "records": [row.contact for row in links],
+                },
+            )
+        if occurrences := [row for one in batch for row in one.occurrences]:
+            await db.execute(query("write_occurrences"), _columns(occurrences, "consumers", "keys", "events"))
+        if ends := [row for one in batch for row in one.assignments]:
+            await db.execute(
+                query("write_assignments"),
+                {
+                    "events": [row.event_id for row in ends],
+                    "consumers": [row.consumer_id for row in ends],
+                    "states": [row.state for row in ends],
+                    "persons": [row.person_id for row in ends],
+                    "dues": [row.due_at for row in ends],
+                    "tries": [row.tries for row in ends],
+                    "reasons": [row.reason for row in ends],
+                },
+            )
+    return {} if intents is None else {row[0]: (row[1], row[2]) for row in await intents.fetchall()}
+
+
+_EFFECT = (
+    "ids", "keys", "lanes", "consumers", "persons", "events", "operations", "states", "inputs", "tries",
+    "absences", "results", "reasons", "ends",
+)  # fmt: skip
+
+
+def _effect(lane: LaneId, row: EffectRow, now: datetime) -> tuple[Any, ...]:
+    ended = now if row.state in ("confirmed", "dead", "dropped") else None
+    return (
+        row.id, row.idempotency_key, lane, row.consumer_id, row.person_id, row.event_id, row.operation, row.state,
+        row.input, row.tries, row.absent_at, row.result_id, row.reason, ended,
+    )  # fmt: skip
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], *names: str) -> dict[str, list[Any]]:
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))

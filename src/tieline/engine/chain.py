@@ -1,0 +1,146 @@
+"""One person's assignments, strictly in order, turn after turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import structlog
+
+from tieline.domain.ids import PersonId, SyncId
+from tieline.effects.perform import Later
+from tieline.effects.writes import AssignmentRow, LinkRow, Writes
+from tieline.engine.lane import Leases, OwnedLane
+from tieline.engine.sync_turn import Consumer, Item, Shared, SyncTurn
+from tieline.errors import LeaseLost
+from tieline.store.queries import query
+
+log = structlog.get_logger(__name__)
+
+#: As many assignments of one person are merged into one turn at most.
+TURN = 50
+#: A turn that fails in a way nobody foresaw is tried this often, then kept as a dead letter.
+UNFORESEEN_TRIES = 5
+
+
+class Chain:
+    """Lives while a person has work in hand; new assignments of the person are appended while it runs."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        leases: Leases,
+        lane: OwnedLane,
+        person: PersonId,
+        *,
+        consumer: Callable[[SyncId], Consumer],
+        open_effects: bool,
+    ) -> None:
+        self._shared = shared
+        self._leases = leases
+        self._lane = lane
+        self._person = person
+        self._consumer = consumer
+        self._open_effects = open_effects
+        self._queue: deque[Item] = deque()
+        #: Filled by the loader before the chain starts.
+        self.links: dict[SyncId, LinkRow | None] = {}
+        self.new_person = False
+        self.new_keys: list[tuple[str, bytes]] = []
+
+    def append(self, item: Item) -> None:
+        """One more assignment, younger than those before it."""
+        self._queue.append(item)
+
+    async def run(self) -> None:
+        """Work until nothing is left. What could not be written stays as it was in the store."""
+        while self._queue and not self._lane.lost:
+            items = self._take()
+            try:
+                await self._turn(items)
+            finally:
+                self._let_go(items)
+
+    def drop(self) -> None:
+        """Let go of whatever is left; it stands in the store as before."""
+        self._let_go(list(self._queue))
+        self._queue.clear()
+
+    def _take(self) -> list[Item]:
+        items = [self._queue.popleft()]
+        while self._queue and len(items) < TURN and self._queue[0].consumer_id == items[0].consumer_id:
+            items.append(self._queue.popleft())
+        return items
+
+    async def _turn(self, items: list[Item]) -> None:
+        consumer = self._consumer(items[0].consumer_id)
+        writes = Writes(lane_id=self._lane.id, epoch=self._lane.epoch)
+        if self.new_person:
+            writes.persons.append(self._person)
+        writes.keys.extend((kind, digest, self._person) for kind, digest in self.new_keys)
+        self.new_person, self.new_keys = False, []
+        turn = SyncTurn(
+            shared=self._shared, consumer=consumer, person=self._person, writes=writes,
+            link=await self._link(consumer.id), open_effects=self._open_effects,
+        )  # fmt: skip
+        try:
+            await turn.run(items)
+        except Later as later:
+            await self._wait(turn, items, later)
+        except (LeaseLost, psycopg.Error):
+            raise
+        except Exception as error:  # whatever it is, the assignments must not be lost or block the person
+            log.exception("a turn failed", lane=self._lane.id, person=self._person)
+            writes.assignments = [_unforeseen(item, self._person, error) for item in items]
+        else:
+            self._open_effects = False
+        self.links[consumer.id] = turn.link
+        await self._shared.ledger.commit(writes)
+        self._lane.ended += len(items)
+
+    async def _wait(self, turn: SyncTurn, items: list[Item], later: Later) -> None:
+        """The person waits, and with it everything behind, so that the order stays."""
+        now = datetime.now(UTC)
+        due_at = now + timedelta(seconds=later.after_s or 0.0)
+        if later.hold_lane:
+            await self._leases.hold(self._lane, due_at if later.after_s is not None else None, later.reason)
+            self._lane.leaving = True
+        turn.wait(items, due_at, later.reason)
+        behind = list(self._queue)
+        self._queue.clear()
+        turn.writes.assignments.extend(
+            AssignmentRow(
+                event_id=item.event_id, consumer_id=item.consumer_id, state="waiting", person_id=self._person,
+                due_at=due_at, tries=item.tries, reason="an earlier event of this person waits",
+            )
+            for item in behind
+        )  # fmt: skip
+        self._let_go(behind)
+        self._open_effects = True
+
+    async def _link(self, consumer: SyncId) -> LinkRow | None:
+        if consumer not in self.links:
+            async with self._shared.store.transaction() as db:
+                rows = await db.execute(query("load_link"), {"consumer": consumer, "person": self._person})
+                row = await rows.fetchone()
+            self.links[consumer] = row and LinkRow(
+                consumer_id=consumer, person_id=self._person, contact_id=row[0], state=row[1],
+                generation=row[2], contact=bytes(row[3]),
+            )  # fmt: skip
+        return self.links[consumer]
+
+    def _let_go(self, items: list[Item]) -> None:
+        for item in items:
+            self._lane.let_go(item.event_id, item.consumer_id, item.occurrence)
+
+
+def _unforeseen(item: Item, person: PersonId, error: Exception) -> AssignmentRow:
+    tries = item.tries + 1
+    waiting = tries < UNFORESEEN_TRIES
+    return AssignmentRow(
+        event_id=item.event_id, consumer_id=item.consumer_id, state="waiting" if waiting else "dead",
+        person_id=person, due_at=datetime.now(UTC) + timedelta(seconds=5.0 * tries) if waiting else None,
+        tries=tries, reason=f"internal error: {type(error).__name__}: {error}",
+    )  # fmt: skip

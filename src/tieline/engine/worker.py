@@ -1,0 +1,225 @@
+"""A worker: leases lanes that have work, keeps their chains running, gives them back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import structlog
+
+from tieline.effects.writes import Ledger
+from tieline.engine.drain import IN_HAND, Drain, Handlers
+from tieline.engine.lane import CHANNEL, LEASE, RENEW_S, Leases, OwnedLane
+from tieline.engine.polls import Poller, Polls
+from tieline.engine.sync_turn import Shared
+from tieline.errors import LeaseLost
+from tieline.store.id_block import IdBlock
+from tieline.store.listen import listen
+from tieline.store.pool import Store
+
+log = structlog.get_logger(__name__)
+
+#: Lanes leased at a time at most.
+LANES = 200
+#: Due lanes are looked for at least this often, should a notification be lost.
+LOOK_S = 2.0
+#: A lane without work is asked again this soon while it is warm, then rests.
+WARM_S = 0.05
+WARM_LOOK_S = 0.01
+#: How often busy lanes are asked for polls that fell due.
+POLL_LOOK_S = 0.5
+#: A resting lane is given back after this.
+IDLE_S = 3.0
+#: Fair slice of a lane while others are due.
+SLICE_ASSIGNMENTS = 500
+SLICE_S = 30.0
+
+
+class Worker:
+    """Drains lanes until stopped. Any number may run on one store, in any number of processes."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        digest: Callable[[str, str], bytes],
+        handlers: Handlers,
+        poller: Poller,
+        name: str | None = None,
+    ) -> None:
+        self.name = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._store = store
+        self._leases = Leases(store, self.name)
+        self._ledger = Ledger(store)
+        self._wake = asyncio.Event()
+        self._claim_now = asyncio.Event()
+        shared = Shared(
+            store=store, ledger=self._ledger, effect_ids=IdBlock(store, "effect_id"), digest=digest
+        )
+        self._drain = Drain(shared, self._leases, handlers, nudge=self._wake.set)
+        self._polls = Polls(store, poller, nudge=self._wake.set)
+        self._lanes: dict[int, OwnedLane] = {}
+        self._polls_at = 0.0
+
+    async def run(self) -> None:
+        """Work until cancelled; then finish nothing, give every lane back, and leave."""
+        keepers = [
+            asyncio.create_task(self._restarting(keeper))
+            for keeper in (self._ledger.run, self._keep_claiming, self._keep_renewing, self._keep_listening)
+        ]
+        try:
+            await self._restarting(self._keep_draining)
+        finally:
+            for keeper in keepers[1:]:
+                keeper.cancel()
+            await self._polls.close()
+            await self._drain.close()
+            await asyncio.shield(self._give_all_back())
+            keepers[0].cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
+
+    async def _restarting(self, keeper: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Keep a loop going through a restart of the database."""
+        while True:
+            try:
+                await keeper()
+            except Exception:
+                log.exception("worker loop failed, going on", loop=keeper.__name__)
+                await asyncio.sleep(0.5)
+
+    async def _keep_claiming(self) -> None:
+        while True:
+            room = LANES - len(self._lanes)
+            if room > 0:
+                for lane in await self._leases.claim(min(room, 50)):
+                    lane.since = lane.active_at = time.monotonic()
+                    self._lanes[lane.id] = lane
+                    self._wake.set()
+            else:
+                self._make_room()
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._claim_now.wait()
+            except TimeoutError:
+                pass
+            self._claim_now.clear()
+
+    def _make_room(self) -> None:
+        """All hands are full and others may be due: lanes that had their slice go to the end of the queue."""
+        now = time.monotonic()
+        for lane in self._lanes.values():
+            if lane.resting or lane.ended >= SLICE_ASSIGNMENTS or now - lane.since >= SLICE_S:
+                lane.leaving = True
+        self._wake.set()
+
+    async def _keep_renewing(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S)
+            lanes = [lane for lane in self._lanes.values() if not lane.lost]
+            if lanes:
+                async with asyncio.timeout(LEASE.total_seconds()):
+                    await self._leases.renew(lanes)
+
+    async def _keep_listening(self) -> None:
+        async for payload in listen(self._store.url, CHANNEL):
+            lane = self._lanes.get(int(payload)) if payload else None
+            if lane is not None and not lane.lost:
+                self._rouse(lane)
+                self._wake.set()
+            else:
+                self._claim_now.set()
+
+    def _rouse(self, lane: OwnedLane) -> None:
+        lane.resting = False
+        lane.active_at = time.monotonic()
+
+    async def _keep_draining(self) -> None:
+        while True:
+            self._wake.clear()
+            took = await self._round()
+            if took:
+                continue
+            warm = any(not lane.resting for lane in self._lanes.values())
+            try:
+                async with asyncio.timeout(WARM_LOOK_S if warm else 0.2):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def _round(self) -> int:
+        """One look at every lane in hand: drop lost ones, rouse due ones, load, poll, rest, give back."""
+        now, moment = time.monotonic(), datetime.now(UTC)
+        for lane in list(self._lanes.values()):
+            if lane.lost:
+                if lane.in_hand == 0 and not lane.polls:
+                    del self._lanes[lane.id]
+                    self._claim_now.set()
+                continue
+            if lane.resting and lane.next_due_at is not None and lane.next_due_at <= moment:
+                self._rouse(lane)
+            if lane.failed and lane.in_hand == 0:
+                lane.failed, lane.mark = False, 0
+        hungry = [
+            lane
+            for lane in self._lanes.values()
+            if not (lane.lost or lane.leaving or lane.resting or lane.failed) and lane.in_hand <= IN_HAND // 2
+        ]
+        took = 0
+        if hungry:
+            before = {lane.id: lane.in_hand for lane in hungry}
+            took = await self._drain.load(hungry)
+            if now >= self._polls_at:
+                self._polls_at = now + POLL_LOOK_S
+                await self._polls.start_due(hungry)
+            for lane in hungry:
+                if lane.in_hand > before[lane.id] or lane.polls:
+                    lane.active_at = now
+        for lane in list(self._lanes.values()):
+            await self._settle(lane, now)
+        return took
+
+    async def _settle(self, lane: OwnedLane, now: float) -> None:
+        """Rest when nothing came for a moment; give back when it leaves or rested long."""
+        if lane.lost or lane.in_hand or lane.polls or lane.failed:
+            return
+        try:
+            if lane.leaving:
+                await self._give_back(lane)
+            elif not lane.resting and now - lane.active_at >= WARM_S:
+                if await self._leases.rest(lane):
+                    lane.resting = True
+                    lane.active_at = now
+                else:
+                    lane.mark = 0
+                    self._polls_at = 0.0
+            elif lane.resting and now - lane.active_at >= IDLE_S and not _soon(lane):
+                await self._give_back(lane)
+        except LeaseLost:
+            lane.lost = True
+
+    async def _give_back(self, lane: OwnedLane) -> None:
+        await self._leases.rest(lane, release=True)
+        self._lanes.pop(lane.id, None)
+        self._claim_now.set()
+
+    async def _give_all_back(self) -> None:
+        for lane in list(self._lanes.values()):
+            if lane.lost:
+                continue
+            try:
+                async with asyncio.timeout(2.0):
+                    await self._give_back(lane)
+            except (LeaseLost, TimeoutError, psycopg.Error) as error:
+                # Its lease runs out by itself, 15 s from its last renewal.
+                log.warning("lane not given back", lane=lane.id, error=str(error))
+
+
+def _soon(lane: OwnedLane) -> bool:
+    return lane.next_due_at is not None and lane.next_due_at - datetime.now(UTC) < timedelta(seconds=5)

@@ -1,0 +1,104 @@
+"""The inbox: what happened is stored, and handed to its consumers' lanes, before anyone is told that we have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from tieline.domain.ids import ConnectionId, LaneId, SyncId
+from tieline.store.group_commit import GroupCommit
+from tieline.store.id_block import IdBlock
+from tieline.store.pool import Store
+from tieline.store.queries import query
+
+#: A far side may send the same delivery again for about a day; its id is remembered far longer.
+DELIVERY_ID_TTL = timedelta(days=30)
+#: Without an id, equal content within this time is a repeat; later it is an honest second event.
+CONTENT_TTL = timedelta(minutes=15)
+
+Source = Literal["webhook", "poll", "manual", "replay"]
+EventState = Literal["routed", "unrouted", "test", "unreadable"]
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that we were told, verified but hardly looked at."""
+
+    connection_id: ConnectionId
+    #: From `delivery_key`: equal for a repeat of the same delivery.
+    key: bytes
+    ttl: timedelta
+    source: Source
+    kind: str
+    project: str | None
+    state: EventState
+    reason: str | None = None
+    body: bytes
+    #: Who is handed it.
+    routes: tuple[tuple[SyncId, LaneId], ...] = ()
+
+
+def delivery_key(source: Source, kind: str, delivery_id: str | None, body: bytes) -> tuple[bytes, timedelta]:
+    """The dedupe key of one delivery and how long it is remembered: by its id, else by its content."""
+    if delivery_id:
+        return blake2b(f"id\0{delivery_id}".encode(), digest_size=16).digest(), DELIVERY_ID_TTL
+    return blake2b(f"{source}\0{kind}\0".encode() + body, digest_size=16).digest(), CONTENT_TTL
+
+
+class Inbox:
+    """Stores deliveries, many in one transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ids = IdBlock(store, "event_id")
+        self._group: GroupCommit[Sequence[Delivery], int] = GroupCommit(self._commit, batch=256, waiting=4096)
+
+    async def receive(self, deliveries: Sequence[Delivery]) -> int:
+        """How many of them were new; returns after their commit. Raises Overloaded when too many wait already."""
+        return await self._group.submit(deliveries)
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        await self._group.run()
+
+    async def _commit(self, groups: Sequence[Sequence[Delivery]]) -> list[int]:
+        deliveries = [one for group in groups for one in group]
+        unique = {(one.connection_id, one.key): one for one in reversed(deliveries)}
+        ids = await self._ids.take(len(unique))
+        # Ids rise with arrival: the order in which events of one person take effect.
+        rows = list(zip(ids, reversed(list(unique.values())), strict=True))
+        lanes = sorted({lane for _, one in rows for _, lane in one.routes})
+        now = datetime.now(UTC)
+        routes = [(event_id, sync, lane) for event_id, one in rows for sync, lane in one.routes]
+        parameters = {
+            "ids": ids,
+            "connection_ids": [one.connection_id for _, one in rows],
+            "keys": [one.key for _, one in rows],
+            "expires": [now + one.ttl for _, one in rows],
+            "sources": [one.source for _, one in rows],
+            "kinds": [one.kind for _, one in rows],
+            "projects": [one.project for _, one in rows],
+            "states": [one.state for _, one in rows],
+            "reasons": [one.reason for _, one in rows],
+            "bodies": [one.body for _, one in rows],
+            "route_events": [event_id for event_id, _, _ in routes],
+            "route_consumers": [sync for _, sync, _ in routes],
+            "route_lanes": [lane for _, _, lane in routes],
+        }
+        # The pipeline is outside the transaction: BEGIN to COMMIT is one exchange with the server.
+        async with self._store.connection() as db, db.pipeline(), db.transaction():
+            stored = await db.execute(query("receive_events"), parameters)
+            if lanes:
+                await db.execute(query("lock_lanes"), {"lanes": lanes})
+                await db.execute(query("wake_lanes"), {"lanes": lanes})
+        fresh = {row[0] for row in await stored.fetchall()}
+        told = {(one.connection_id, one.key) for event_id, one in rows if event_id in fresh}
+        counts = []
+        for group in groups:
+            new = {(one.connection_id, one.key) for one in group} & told
+            counts.append(len(new))
+            told -= new
+        return counts

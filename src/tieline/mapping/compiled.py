@@ -1,0 +1,75 @@
+"""A definition made ready for the hot path: names resolved, templates parsed, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tieline.errors import ConfigurationError
+from tieline.mapping import template
+from tieline.mapping.fields import Definition, FieldRule, KindRules, When
+from tieline.mapping.sources import KINDS, Kind, Read, Subject, reader
+from tieline.mapping.template import Bound
+from tieline.mapping.transforms import Apply, build
+from tieline.mapping.values import Value
+
+
+class CompiledRule:
+    """A field rule with its reader."""
+
+    __slots__ = ("chain", "optional", "read", "to", "when")
+
+    def __init__(self, rule: FieldRule, read: Read) -> None:
+        self.to = rule.to
+        self.when: When = rule.when
+        self.optional = rule.optional
+        self.read = read
+        self.chain: tuple[Apply, ...] = build(rule.transforms)
+
+    def value(self, subject: Subject, country: str | None) -> Value:
+        """The rule's value for `subject`, transformed."""
+        value = self.read(subject)
+        for apply in self.chain:
+            value = apply(value, country)
+        return value
+
+
+class CompiledKind:
+    """The rules of one kind of activity."""
+
+    __slots__ = ("fields", "note", "tags")
+
+    def __init__(self, kind: Kind, rules: KindRules) -> None:
+        # A general rule may read what this kind lacks: it then has no value here, unless it gives a default.
+        self.fields = tuple(
+            CompiledRule(rule, reader(kind, rule.source) or _nothing) for rule in rules.fields
+        )
+        resolve = _resolver(kind)
+        self.tags = tuple(Bound(template.parse(text), resolve) for text in rules.tags)
+        enabled = rules.note.enabled and rules.note.template
+        self.note = Bound(template.parse(rules.note.template), resolve) if enabled else None
+
+
+class CompiledDefinition:
+    """A definition ready to be applied; immutable, shared by all tasks."""
+
+    __slots__ = ("create", "definition", "kinds", "optional_fields", "skip_outcomes")
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.create = definition.create
+        self.skip_outcomes = definition.skip_outcomes
+        try:
+            self.kinds = {kind: CompiledKind(kind, definition.kinds.get(kind, KindRules())) for kind in KINDS}
+        except template.TemplateError as error:
+            raise ConfigurationError(f"a template of the mapping cannot be read: {error}") from error
+        self.optional_fields = frozenset(
+            rule.to for rules in self.kinds.values() for rule in rules.fields if rule.optional
+        )
+
+
+def _nothing(subject: Subject) -> Value:
+    return None
+
+
+def _resolver(kind: Kind) -> Callable[[str], Read]:
+    return lambda name: reader(kind, name) or _nothing

@@ -1,0 +1,131 @@
+"""The HTTP side of the hub: webhooks on the fast path, everything else through Litestar."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import uvicorn
+from litestar import Litestar, get
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ASGIApp
+
+from tieline import __version__
+from tieline.errors import ConfigurationError
+from tieline.server.hooks import Hooks, Receive, Scope, Send
+from tieline.store.directory import Directory
+from tieline.store.pool import Store
+from tieline.store.queries import query
+
+if TYPE_CHECKING:
+    from tieline.server.hub import ServeOptions
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How the hub stands."""
+
+    version: str
+    connections: int
+    syncs: int
+    #: Assignments not ended yet, by state.
+    ready: int
+    waiting: int
+    dead: int
+    open_effects: int
+
+
+def make_app(store: Store, directory: Directory, hooks: Hooks) -> Callable[[Scope, Receive, Send], Any]:
+    """The ASGI application."""
+
+    @get("/health", operation_id="health", sync_to_thread=False)
+    def health() -> dict[str, str]:
+        """Says that the process answers; asks nothing of the database."""
+        return {"status": "ok", "version": __version__}
+
+    @get("/api/status", operation_id="status")
+    async def status() -> Status:
+        """Counts of what is under way; the figures that the command line shows."""
+        async with store.transaction() as db:
+            row = await (await db.execute(query("count_work"))).fetchone()
+        if row is None:
+            raise ConfigurationError("the store gave no counts")
+        return Status(
+            version=__version__,
+            connections=len(directory.connections),
+            syncs=len(directory.syncs),
+            ready=row[0],
+            waiting=row[1],
+            dead=row[2],
+            open_effects=row[3],
+        )
+
+    litestar = cast(
+        ASGIApp,
+        Litestar(
+            [health, status],
+            openapi_config=OpenAPIConfig(title="Tieline", version=__version__, use_handler_docstrings=True),
+        ),
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/hooks/"):
+            await hooks(scope, receive, send)
+        else:
+            await litestar(cast(Any, scope), cast(Any, receive), cast(Any, send))
+
+    return app
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command that runs it."""
+
+    def install_signal_handlers(self) -> None:
+        return None
+
+
+class Http:
+    """Serves the application until cancelled."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Any], options: ServeOptions) -> None:
+        self._options = options
+        self._config = uvicorn.Config(
+            cast(Any, app),
+            host=options.host or "127.0.0.1",
+            port=options.port,
+            # An access log would show ?key=; what came in stands in the events.
+            access_log=False,
+            log_config=None,
+            lifespan="on",
+            proxy_headers=bool(options.trusted_proxies),
+            forwarded_allow_ips=list(options.trusted_proxies) or None,
+            server_header=False,
+            # An open stream would otherwise keep the server from stopping.
+            timeout_graceful_shutdown=1,
+            backlog=2048,
+        )
+
+    async def run(self, ready: Callable[[str], Awaitable[None]]) -> None:
+        """Serve; `ready` is called with the base URL once requests are answered. Raises ConfigurationError when
+        the address cannot be had."""
+        server = _Server(self._config)
+        serving = asyncio.create_task(server._serve())
+        try:
+            while not server.started:
+                if serving.done():
+                    await serving
+                    raise ConfigurationError(
+                        f"cannot serve on {self._options.host}:{self._options.port}; is the port taken?"
+                    )
+                await asyncio.sleep(0.01)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            await ready(f"http://{self._options.host}:{port}")
+            await asyncio.shield(serving)
+        except SystemExit as exit_:
+            raise ConfigurationError(
+                f"cannot serve on {self._options.host}:{self._options.port}; is the port taken?"
+            ) from exit_
+        finally:
+            server.should_exit = True
+            await asyncio.gather(serving, return_exceptions=True)

@@ -1,0 +1,115 @@
+"""One process of the hub: opens the store, wires the floors together, serves and works until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from tieline.connectors import CONNECTORS
+from tieline.connectors.kit.gateway import Gateway
+from tieline.engine.lane import CHANNEL as LANE_CHANNEL
+from tieline.engine.worker import Worker
+from tieline.inbox.receive import Inbox
+from tieline.server.app import Http, make_app
+from tieline.server.handlers import HubHandlers
+from tieline.server.hooks import Hooks
+from tieline.server.intakes import ContactsIntake, NimbataIntake
+from tieline.server.pollers import HubPoller
+from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
+from tieline.store.directory import Directory
+from tieline.store.listen import listen
+from tieline.store.pool import Store
+from tieline.vault.keys import load_master_key
+from tieline.vault.seal import Vault
+
+log = structlog.get_logger(__name__)
+
+__all__ = ["LANE_CHANNEL", "Hub", "ServeOptions", "open_hub"]
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What one process does."""
+
+    #: Take webhooks and answer the API on this address; None = do not serve.
+    host: str | None = "127.0.0.1"
+    port: int = 8080
+    #: Lease lanes and work.
+    work: bool = True
+    body_limit: int = 1_048_576
+    #: Addresses of proxies whose X-Forwarded-* headers count.
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass
+class Hub:
+    """The opened parts that every verb needs."""
+
+    store: Store
+    vault: Vault
+    directory: Directory
+
+    async def run(
+        self, options: ServeOptions, *, ready: Callable[[str | None], Awaitable[None] | None] | None = None
+    ) -> None:
+        """Serve and work until cancelled. `ready` is called once with the base URL (None when it does not serve)."""
+        inbox = Inbox(self.store)
+        changed = asyncio.Event()
+        async with Gateway.open(CONNECTORS) as gateway, asyncio.TaskGroup() as group:
+            background = [
+                group.create_task(inbox.run()),
+                group.create_task(self.directory.run(changed)),
+                group.create_task(_announce(self.store, changed)),
+            ]
+            if options.work:
+                handlers = HubHandlers(self.directory, gateway)
+                worker = Worker(
+                    self.store,
+                    digest=self.vault.digest,
+                    handlers=handlers,
+                    poller=HubPoller(self.directory, gateway, inbox),
+                )
+                background.append(group.create_task(worker.run()))
+            try:
+                if options.host is None:
+                    await _tell(ready, None)
+                    await asyncio.Event().wait()
+                else:
+                    intakes = {"nimbata": NimbataIntake(), "contacts_api": ContactsIntake()}
+                    hooks = Hooks(
+                        self.store, self.directory, inbox, intakes, body_limit=options.body_limit
+                    )
+                    background.append(group.create_task(hooks.keep_counting()))
+                    http = Http(make_app(self.store, self.directory, hooks), options)
+                    await http.run(lambda url: _tell(ready, url))
+            finally:
+                for task in background:
+                    task.cancel()
+
+
+async def _tell(ready: Callable[[str | None], Awaitable[None] | None] | None, url: str | None) -> None:
+    if ready is not None:
+        told = ready(url)
+        if told is not None:
+            await told
+
+
+async def _announce(store: Store, changed: asyncio.Event) -> None:
+    async for _ in listen(store.url, DIRECTORY_CHANNEL):
+        changed.set()
+
+
+@asynccontextmanager
+async def open_hub(url: str, home: Path) -> AsyncIterator[Hub]:
+    """Open an up-to-date store and read the directory."""
+    master_key = await asyncio.to_thread(load_master_key, home)
+    vault = Vault(master_key)
+    async with Store.open(url) as store:
+        directory = Directory(store, vault)
+        await directory.load()
+        yield Hub(store=store, vault=vault, directory=directory)

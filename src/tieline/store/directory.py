@@ -1,0 +1,152 @@
+"""The connections and syncs of this hub, in memory: who may deliver, who is handed what, and with which credential."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from tieline.domain.ids import ConnectionId, LaneId, SyncId
+from tieline.store.pool import Store
+from tieline.vault.seal import Vault
+
+log = structlog.get_logger(__name__)
+
+#: Announces a change of connections or syncs.
+CHANNEL = "tieline_directory"
+_RELOAD_S = timedelta(seconds=20).total_seconds()
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is sealed for one connection."""
+
+    token: str = ""
+    #: Shared secret of the far side's webhooks (Nimbata), by kind of proof: {"url_key": "...", "hmac": "..."}.
+    webhook_secrets: dict[str, str] = {}
+    #: Public keys that may sign webhooks (Contacts API), PEM.
+    webhook_keys: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Credential(…)"
+
+
+class StoredConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `connection`, opened."""
+
+    id: ConnectionId
+    name: str
+    connector: Literal["contacts_api", "nimbata"]
+    base_url: str
+    account: str
+    lane_id: LaneId
+    credential: Credential
+    settings: dict[str, Any]
+    state: str
+    version: int
+
+
+class StoredSync(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `sync`."""
+
+    id: SyncId
+    name: str
+    source_id: ConnectionId
+    #: Empty = every project of the source.
+    project: str
+    target_id: ConnectionId
+    lane_id: LaneId
+    definition: str
+    version: int
+
+
+class Directory:
+    """A copy of both tables, read again when another process announces a change, and now and then in any case."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store = store
+        self._vault = vault
+        self.connections: Mapping[ConnectionId, StoredConnection] = {}
+        self.syncs: Mapping[SyncId, StoredSync] = {}
+        self._by_name: dict[str, StoredConnection] = {}
+        self._by_connection: dict[ConnectionId, list[StoredSync]] = {}
+        #: Rises with each reload that found a change.
+        self.generation = 0
+        self._opened: dict[tuple[int, int], Credential] = {}
+
+    def connection(self, name: str) -> StoredConnection | None:
+        """The connection of that name."""
+        return self._by_name.get(name)
+
+    def consumers(self, connection: ConnectionId, project: str | None) -> list[StoredSync]:
+        """The syncs that want an event of this connection. Those of a source without a project in the event take
+        it only when there is no doubt which one is meant."""
+        syncs = self._by_connection.get(connection, [])
+        sources = [sync for sync in syncs if sync.source_id == connection]
+        if not sources:
+            return syncs
+        if project:
+            return [sync for sync in sources if sync.project in ("", project)]
+        return sources if len({sync.project for sync in sources}) == 1 else []
+
+    async def load(self) -> None:
+        """Read both tables."""
+        async with self._store.transaction() as db:
+            rows = await (
+                await db.execute(
+                    "SELECT id, name, connector, base_url, account, lane_id, credential, settings, state, version"
+                    " FROM connection ORDER BY id"
+                )
+            ).fetchall()
+            sync_rows = await (
+                await db.execute(
+                    "SELECT sync.id, name, source_connection_id, project, target_connection_id, lane_id, definition,"
+                    " version FROM sync JOIN consumer USING (id) ORDER BY sync.id"
+                )
+            ).fetchall()
+        connections = {row[0]: self._connection(row) for row in rows}
+        syncs = {
+            row[0]: StoredSync(
+                id=row[0], name=row[1], source_id=row[2], project=row[3], target_id=row[4], lane_id=row[5],
+                definition=row[6], version=row[7],
+            )
+            for row in sync_rows
+        }  # fmt: skip
+        if connections == self.connections and syncs == self.syncs:
+            return
+        self.connections, self.syncs = connections, syncs
+        self._by_name = {one.name: one for one in connections.values()}
+        self._by_connection = {}
+        for sync in syncs.values():
+            for connection in {sync.source_id, sync.target_id}:
+                self._by_connection.setdefault(connection, []).append(sync)
+        self.generation += 1
+
+    def _connection(self, row: tuple[Any, ...]) -> StoredConnection:
+        key = (row[0], row[9])
+        credential = self._opened.get(key)
+        if credential is None:
+            opened = self._vault.unseal(bytes(row[6]), context=f"connection {row[1]}")
+            credential = self._opened[key] = msgspec.json.decode(opened, type=Credential)
+        return StoredConnection(
+            id=row[0], name=row[1], connector=row[2], base_url=row[3], account=row[4], lane_id=row[5],
+            credential=credential, settings=row[7], state=row[8], version=row[9],
+        )  # fmt: skip
+
+    async def run(self, changed: asyncio.Event) -> None:
+        """Reload whenever `changed` is set, at the latest every 20 s, until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(_RELOAD_S):
+                    await changed.wait()
+            except TimeoutError:
+                pass
+            changed.clear()
+            try:
+                await self.load()
+            except Exception as error:  # noqa: BLE001 - the copy we have still serves; the next turn tries again
+                log.warning("directory not reloaded", error=str(error))
+                await asyncio.sleep(1)

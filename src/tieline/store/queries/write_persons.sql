@@ -1,0 +1,3 @@
+INSERT INTO person (id, lane_id)
+SELECT * FROM unnest(%(ids)s::bigint[], %(lanes)s::bigint[])
+ON CONFLICT DO NOTHING
