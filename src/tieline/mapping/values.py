@@ -30,8 +30,8 @@ def to_text(value: Value) -> str | None:
 
 
 def plain_number(value: Decimal) -> str | None:
-    """A decimal without exponent and trailing zeros; None for what is not finite."""
-    if not value.is_finite():
+    """A decimal without exponent and trailing zeros; None for what is not finite, or absurdly large or small."""
+    if not value.is_finite() or abs(value.adjusted()) > 30:
         return None
     text = format(value, "f")
     if "." in text:

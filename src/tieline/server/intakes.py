@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tieline.connectors.contacts_api import webhooks as contacts_webhooks
+from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
+from tieline.connectors.nimbata import webhooks as nimbata_webhooks
+from tieline.connectors.nimbata.config import NimbataConfig
+from tieline.connectors.nimbata.config import build as build_config
 from tieline.inbox.receive import EventState
 from tieline.store.directory import StoredConnection
 
@@ -45,3 +51,86 @@ class Intake(Protocol):
     def peek(self, connection: StoredConnection, request: Request) -> list[Peeked]:
         """The happenings in the body. Raises UnreadableError."""
         ...
+
+
+#: Settings of any connection, beside those of its own connector.
+GENERAL_SETTINGS = frozenset({"limits", "settle_s"})
+
+
+def account_config(connection: StoredConnection) -> NimbataConfig:
+    """How this call-tracking account is. Raises ConfigurationError, which names the setting."""
+    own = {name: value for name, value in connection.settings.items() if name not in GENERAL_SETTINGS}
+    return build_config(own)
+
+
+class NimbataIntake:
+    """Deliveries of a call-tracking account."""
+
+    def __init__(self) -> None:
+        self._ready: dict[tuple[int, int], tuple[NimbataConfig, tuple[nimbata_webhooks.Check, ...]]] = {}
+
+    def verify(self, connection: StoredConnection, request: Request) -> str | None:
+        """Every proof that the connection demands must hold."""
+        _, checks = self._configured(connection)
+        verdict = nimbata_webhooks.verify(checks, request.headers, request.query, request.body, request.now)
+        return verdict.reason if isinstance(verdict, Refused) else None
+
+    def peek(self, connection: StoredConnection, request: Request) -> list[Peeked]:
+        """One a happening: the body may hold several."""
+        config, _ = self._configured(connection)
+        found = []
+        for item in nimbata_webhooks.split(request.body, request.headers.get("content-type", "")):
+            seen = nimbata_webhooks.peek(item, request.event, config)
+            found.append(
+                Peeked(
+                    kind=seen.kind,
+                    delivery_id=seen.delivery_id,
+                    project=seen.project_id or request.query.get("project"),
+                    state="test" if seen.test else "routed",
+                    reason="a test of the far side's; kept, not synced" if seen.test else None,
+                    body=item,
+                )
+            )
+        return found
+
+    def _configured(
+        self, connection: StoredConnection
+    ) -> tuple[NimbataConfig, tuple[nimbata_webhooks.Check, ...]]:
+        key = (connection.id, connection.version)
+        ready = self._ready.get(key)
+        if ready is None:
+            config = account_config(connection)
+            checks = nimbata_webhooks.checks(config, connection.credential.webhook_secrets)
+            ready = self._ready[key] = (config, checks)
+        return ready
+
+
+class ContactsIntake:
+    """Deliveries of the CRM."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[int, int], tuple[Ed25519PublicKey, ...]] = {}
+
+    def verify(self, connection: StoredConnection, request: Request) -> str | None:
+        """Signed by one of the connection's keys, and not older than a day."""
+        at = (connection.id, connection.version)
+        keys = self._keys.get(at)
+        if keys is None:
+            keys = self._keys[at] = load_ed25519_keys(connection.credential.webhook_keys)
+        verdict = contacts_webhooks.verify(keys, request.headers, request.body, now=request.now)
+        return verdict.reason if isinstance(verdict, Refused) else None
+
+    def peek(self, connection: StoredConnection, request: Request) -> list[Peeked]:
+        """One event a delivery; one of another location is kept and goes nowhere."""
+        seen = contacts_webhooks.peek(request.body, request.headers)
+        elsewhere = seen.location_id is not None and seen.location_id != connection.account
+        return [
+            Peeked(
+                kind=seen.kind,
+                delivery_id=seen.delivery_id,
+                project=None,
+                state="unrouted" if elsewhere else "routed",
+                reason="it is about another location than this connection's" if elsewhere else None,
+                body=request.body,
+            )
+        ]

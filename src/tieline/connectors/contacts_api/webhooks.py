@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -49,7 +50,7 @@ class CrmChange(msgspec.Struct, frozen=True, kw_only=True):
     """The CRM says that something changed."""
 
     kind: str
-    #: Unique name of what happened: a contact's state at a time of the CRM's clock.
+    #: Unique name of what happened: "contact.created:<id>"; an update by its source time and the state it shows.
     occurrence: str
     #: None for events about anything but a contact.
     contact_id: str | None = None
@@ -59,18 +60,20 @@ class CrmChange(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime | None = None
 
 
-class _Head(msgspec.Struct, rename="camel"):
-    """Of a body, what concerns the delivery. Raw, since a wrong type must not hide the rest."""
+class _Head(msgspec.Struct, rename="camel", frozen=True):
+    """Of a body, what concerns the delivery."""
 
-    type: msgspec.Raw = msgspec.Raw(b"null")
-    location_id: msgspec.Raw = msgspec.Raw(b"null")
-    timestamp: msgspec.Raw = msgspec.Raw(b"null")
-    webhook_id: msgspec.Raw = msgspec.Raw(b"null")
-    delivery_id: msgspec.Raw = msgspec.Raw(b"null")
+    type: str | None = None
+    location_id: str | None = None
+    timestamp: str | int | float | None = None
+    webhook_id: str | None = None
+    delivery_id: str | None = None
+    #: The vendor's guide shows a wrapper that real deliveries lack: both are read.
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _head = msgspec.json.Decoder(_Head)
+_MAX_BITS = 128
 
 
 def verify(
@@ -89,7 +92,7 @@ def verify(
     if isinstance(verdict, Refused):
         return verdict
     try:
-        written = _scalar(_read_head(body).timestamp)
+        written = _read_head(body).timestamp
     except UnreadableError:
         # Genuine but unreadable: for a person to look at, not for the door to turn away.
         return Verified()
@@ -99,12 +102,11 @@ def verify(
 def peek(body: bytes, headers: Mapping[str, str]) -> Peek:
     """What a delivery is, without reading it whole. Raises UnreadableError."""
     head = _read_head(body)
-    delivery_id = _text(head.webhook_id) or headers.get(DELIVERY_HEADER) or _text(head.delivery_id)
     return Peek(
-        kind=_text(head.type) or "",
-        delivery_id=delivery_id,
-        location_id=_text(head.location_id),
-        occurred_at=_moment(_scalar(head.timestamp)),
+        kind=head.type or "",
+        delivery_id=head.webhook_id or headers.get(DELIVERY_HEADER) or head.delivery_id,
+        location_id=head.location_id,
+        occurred_at=_moment(head.timestamp),
     )
 
 
@@ -114,21 +116,15 @@ def parse(body: bytes, custom_keys: Mapping[str, str]) -> CrmChange:
     Events about anything but a contact are kept with the contact that they name, if any. Raises UnreadableError for
     what is no JSON object, and for a contact event without an id.
     """
-    try:
-        outer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableError("the body is not JSON") from error
-    if not isinstance(outer, dict):
-        raise UnreadableError("the body is not a JSON object")
-    inner = outer.get("data")
-    fields: dict[str, Any] = {**outer, **inner} if isinstance(inner, dict) else outer
-    kind = _as_text(outer.get("type")) or _as_text(fields.get("type")) or ""
+    fields = _decode(body)
+    kind = _as_text(fields.get("type")) or ""
     sent_at = _moment(fields.get("timestamp"))
     if kind not in CONTACT_EVENTS:
-        contact_id, told_id = _named_contact(fields), _as_text(fields.get("webhookId"))
+        contact_id = _named_contact(fields)
+        told = _as_text(fields.get("webhookId")) or _as_text(fields.get("timestamp"))
         return CrmChange(
             kind=kind,
-            occurrence=f"{kind}:{_as_text(fields.get('id')) or contact_id or ''}:{told_id or _stamp(sent_at)}",
+            occurrence=":".join(filter(None, (kind, _as_text(fields.get("id")) or contact_id, told))),
             contact_id=contact_id,
             occurred_at=sent_at,
         )
@@ -136,59 +132,80 @@ def parse(body: bytes, custom_keys: Mapping[str, str]) -> CrmChange:
     if contact_id is None:
         raise UnreadableError(f"this {kind} names no contact")
     updated_at = _moment(fields.get("dateUpdated"))
-    told_id = _as_text(fields.get("webhookId"))
-    removed = kind == "ContactDelete"
-    once = removed or kind == "ContactCreate"
-    state = None if once else _stamp(updated_at) or told_id or _stamp(sent_at)
+    contact = None if _left_out(fields) else _contact(contact_id, fields, custom_keys, updated_at)
     return CrmChange(
         kind=kind,
-        occurrence=":".join(filter(None, (kind, contact_id, state))),
+        occurrence=_occurrence(kind, contact_id, contact, updated_at, fields),
         contact_id=contact_id,
-        contact=None if _left_out(fields) else _contact(contact_id, fields, custom_keys, updated_at),
-        removed=removed,
+        contact=contact,
+        removed=kind == "ContactDelete",
         occurred_at=sent_at or updated_at,
     )
+
+
+def _occurrence(
+    kind: str,
+    contact_id: str,
+    contact: Contact | None,
+    updated_at: datetime | None,
+    fields: Mapping[str, Any],
+) -> str:
+    if kind == "ContactCreate":
+        return f"contact.created:{contact_id}"
+    told = _as_text(fields.get("webhookId")) or _as_text(fields.get("timestamp"))
+    if kind == "ContactDelete":
+        # A deleted contact can be restored, and deleted again.
+        return ":".join(filter(None, ("contact.deleted", contact_id, told)))
+    content = blake2b(msgspec.json.encode(contact, order="deterministic"), digest_size=8).hexdigest()
+    when = updated_at.isoformat() if updated_at else told
+    return ":".join(filter(None, ("contact.updated", contact_id, when, content)))
 
 
 def _read_head(body: bytes) -> _Head:
     try:
         head = _head.decode(body)
-        # The vendor's guide shows a wrapper that real deliveries lack: both are read.
-        if bytes(head.type) == b"null" and bytes(head.data[:1]) == b"{":
-            inner = _head.decode(head.data)
-            for name in ("type", "location_id", "timestamp", "webhook_id"):
-                if bytes(getattr(head, name)) == b"null":
-                    setattr(head, name, getattr(inner, name))
+    except msgspec.ValidationError:
+        # A value of another type than the vendor documents must not hide the rest.
+        return _head_of(_decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableError("the body is not a JSON object") from error
-    return head
+        raise UnreadableError("the body is not JSON") from error
+    return head if head.type or bytes(memoryview(head.data)[:1]) != b"{" else _head_of(_decode(body))
 
 
-def _scalar(raw: msgspec.Raw) -> str | int | float | None:
+def _head_of(fields: Mapping[str, Any]) -> _Head:
+    stamp = fields.get("timestamp")
+    return _Head(
+        type=_as_text(fields.get("type")),
+        location_id=_as_text(fields.get("locationId")),
+        timestamp=stamp if isinstance(stamp, float) else _as_text(stamp),
+        webhook_id=_as_text(fields.get("webhookId")),
+        delivery_id=_as_text(fields.get("deliveryId")),
+    )
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    """The event's fields, out of its wrapper if it has one."""
     try:
-        return msgspec.json.decode(raw, type=str | int | float | None)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _text(raw: msgspec.Raw) -> str | None:
-    return _as_text(_scalar(raw))
+        outer = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableError("the body is not JSON") from error
+    if not isinstance(outer, dict):
+        raise UnreadableError("the body is not a JSON object")
+    inner = outer.get("data")
+    return {**inner, **outer} if isinstance(inner, dict) else outer
 
 
 def _as_text(value: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    return str(value).strip() or None
+    if isinstance(value, str):
+        return value.strip() or None
+    # A number of more digits than this is none.
+    return str(value) if type(value) is int and value.bit_length() <= _MAX_BITS else None
 
 
 def _moment(value: Any) -> datetime | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if type(value) is int and value.bit_length() > _MAX_BITS:
         return None
-    return read_moment(value)
-
-
-def _stamp(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
+    return read_moment(value) if isinstance(value, str | float) or type(value) is int else None
 
 
 def _named_contact(fields: Mapping[str, Any]) -> str | None:
@@ -252,7 +269,7 @@ def _as_custom(value: Any) -> str | None:
         case str():
             return value.strip() or None
         case int():
-            return str(value)
+            return _as_text(value)
         case float():
             return plain_number(Decimal(repr(value)))
         case list():

@@ -214,11 +214,14 @@ def read_moment(written: str | float) -> datetime | None:
         return None
 
 
+_entries = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_scalar: msgspec.json.Decoder[str | int | float] = msgspec.json.Decoder(str | int | float)
+
+
 def _body_timestamp(body: bytes, key: str) -> str | None:
     try:
-        entries = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        raw = entries.get(key)
-        value = msgspec.json.decode(raw, type=str | int | float) if raw is not None else None
+        raw = _entries.decode(body).get(key)
+        value = _scalar.decode(raw) if raw is not None else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return None if value is None else str(value)

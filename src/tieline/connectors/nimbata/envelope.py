@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NoReturn
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from tieline.connectors.nimbata.labels import index_of
-from tieline.connectors.nimbata.values import read_bool
+from tieline.connectors.nimbata.values import MAX_BITS, read_bool
 from tieline.errors import UnreadableError
 from tieline.mapping.text import squash
 
@@ -49,6 +50,9 @@ _SAMPLE_NAMES = frozenset({
 _SAMPLE_ID = re.compile(r"(?:test|sample|example|dummy)(?:[^a-z]|$)", re.IGNORECASE)
 _PROJECT_KEYS = ("project_id", "Project ID", "projectId")
 _MAX_FORM_PAIRS = 1000
+_decode_any = msgspec.json.Decoder()
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw])
+_decode_entries = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: Keys that may hold the list in a body that wraps many.
 _LISTS = ("calls", "data", "items", "results", "events")
 
@@ -60,7 +64,6 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     #: The far side's id of this telling; None in a flat body.
     event_id: str | None
     project_id: str | None
-    test: bool
     #: As sent; read by whoever knows the account's times.
     occurred_at: Any
     changes: tuple[str, ...]
@@ -72,7 +75,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 def decode(raw: bytes) -> dict[str, Any]:
     """The record in `raw`. Raises UnreadableError. Half an emoji (a lone surrogate) reads as U+FFFD."""
     try:
-        record = msgspec.json.decode(raw)
+        record = _decode_any.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         record = decode_leniently(raw)
     if not isinstance(record, dict):
@@ -150,19 +153,19 @@ def split(body: bytes, content_type: str | None) -> list[bytes]:
 
 def _array(text: bytes) -> list[bytes]:
     try:
-        return [bytes(raw) for raw in msgspec.json.decode(text, type=list[msgspec.Raw])]
+        return [bytes(raw) for raw in _decode_items.decode(text)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return [msgspec.json.encode(item) for item in decode_leniently(text)]
 
 
 def _object(text: bytes) -> list[bytes]:
     try:
-        entries = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        entries = _decode_entries.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return [msgspec.json.encode(decode_leniently(text))]
     for key in _LISTS:
         wrapped = entries.get(key)
-        if wrapped is None or bytes(wrapped[:1]) != b"[":
+        if wrapped is None or bytes(memoryview(wrapped)[:1]) != b"[":
             continue
         if "event" not in entries:
             return _array(bytes(wrapped))
@@ -193,9 +196,12 @@ def _form(text: bytes) -> bytes:
 
 def read_id(value: Any) -> str | None:
     """An opaque id as text; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    return str(value).strip() or None
+    if isinstance(value, str):
+        return value.strip() or None
+    # A number of more digits than this is none.
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= MAX_BITS:
+        return str(value)
+    return None
 
 
 def open_body(
@@ -203,24 +209,24 @@ def open_body(
 ) -> Opened:
     """Take a happening out of its envelope and find its kind: by the event it names, else `hint`, else its look."""
     data = body.get("data")
-    named = next((body[key] for key in event_keys if isinstance(body.get(key), str) and body[key]), None)
+    named = _named_event(body, event_keys)
     enveloped = isinstance(data, dict) and (
         named is not None or "project_id" in body or "occurred_at" in body
     )
     record: dict[str, Any] = data if enveloped and isinstance(data, dict) else body
-    # In a flat body the user chose the names: "type" may be anything ("Regular"), so only a kind that we know counts.
-    kind = (
-        kind_of(named) if named and (enveloped or _known(named)) else kind_of(hint) if hint else guess(record)
-    )
-    project = next(
-        (found for key in _PROJECT_KEYS for one in (body, record) if (found := read_id(one.get(key)))), None
-    )
+    if named and (enveloped or squash(named) in _ALIASES):
+        kind = kind_of(named)
+    else:
+        # The user chose the names in a flat body: its "type" may be anything ("Regular"), and is then no event.
+        kind = kind_of(hint) if hint else guess(record)
+    project = None
+    for key in _PROJECT_KEYS:
+        project = project or read_id(body.get(key)) or read_id(record.get(key))
     changes = body.get("changes") if enveloped else None
     return Opened(
         kind=kind,
         event_id=read_id(body.get("id")) if enveloped else None,
         project_id=project or default_project,
-        test=read_bool(body.get("test")) is True or looks_like_a_test(record),
         occurred_at=body.get("occurred_at") if enveloped else None,
         changes=tuple(item for item in changes if isinstance(item, str)) if isinstance(changes, list) else (),
         record=record,
@@ -233,8 +239,12 @@ def kind_of(event: str) -> str:
     return _ALIASES.get(squash(event)) or event.strip().lower()
 
 
-def _known(event: str) -> bool:
-    return squash(event) in _ALIASES
+def _named_event(body: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+    for key in keys:
+        value = body.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return None
 
 
 def guess(record: Mapping[str, Any]) -> str:
@@ -247,14 +257,22 @@ def guess(record: Mapping[str, Any]) -> str:
     return "call.completed"
 
 
-def looks_like_a_test(record: Mapping[str, Any]) -> bool:
-    """Whether this is what a "Test" button sends: kept, and not synced."""
+def is_test(body: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Whether this is what a "Test" button sends, by its mark or by its look: kept, and not synced."""
+    if read_bool(body.get("test")):
+        return True
     for label, value in record.items():
-        if not isinstance(value, str) or not value:
+        role = _role(label)
+        if role is None or not isinstance(value, str):
             continue
-        key = squash(label)
-        if (key == "id" or key.endswith("id")) and "caller" not in key and _SAMPLE_ID.match(value):
-            return True
-        if key.endswith("name") and squash(value) in _SAMPLE_NAMES:
+        if _SAMPLE_ID.match(value) if role == "id" else squash(value) in _SAMPLE_NAMES:
             return True
     return False
+
+
+@lru_cache(maxsize=4096)
+def _role(label: str) -> Literal["id", "name"] | None:
+    key = squash(label)
+    if key.endswith("name"):
+        return "name"
+    return "id" if key.endswith("id") and not key.startswith(("caller", "ga")) else None

@@ -12,6 +12,8 @@ _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d*)?", re.ASCII)
 _EPOCH = re.compile(r"-?\d{9,16}(?:\.\d{1,9})?", re.ASCII)
 _AMOUNT = re.compile(r"[+-]?\d[\d.,' ]*", re.ASCII)
+#: Larger integers are no value of ours, and costly to write out.
+MAX_BITS = 128
 #: Longer than any call.
 _MAX_DURATION_S = 10_000_000
 _TRUE = frozenset({"true", "1", "yes", "y", "on"})
@@ -26,15 +28,19 @@ def read_text(value: Any, empties: Collection[str]) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if value.bit_length() <= MAX_BITS else None
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return None
 
 
 def read_bool(value: Any) -> bool | None:
     """true or false, also as text or number."""
-    word = str(value).strip().lower() if isinstance(value, str | bool | int) else ""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return bool(value) if value in (0, 1) else None
+    word = value.strip().lower() if isinstance(value, str) else ""
     return True if word in _TRUE else False if word in _FALSE else None
 
 

@@ -108,10 +108,14 @@ def verify(
 
 def peek(item: bytes, event_hint: str | None, config: NimbataConfig) -> Peek:
     """What one happening (from `split`) is, without reading it whole. Raises UnreadableError."""
-    opened = envelope.open_body(
-        envelope.decode(item), event_hint, config.webhooks.event_key, config.only_project
+    body = envelope.decode(item)
+    opened = envelope.open_body(body, event_hint, config.webhooks.event_key, config.only_project)
+    return Peek(
+        kind=opened.kind,
+        delivery_id=opened.event_id,
+        project_id=opened.project_id,
+        test=envelope.is_test(body, opened.record),
     )
-    return Peek(kind=opened.kind, delivery_id=opened.event_id, project_id=opened.project_id, test=opened.test)
 
 
 __all__ = ["Check", "Peek", "checks", "peek", "split", "verify"]

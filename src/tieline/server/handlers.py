@@ -1,0 +1,134 @@
+"""How events read, and what the syncs are bound to: the wiring between connectors, mapping and engine."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tieline.connectors.contacts_api import webhooks as contacts_webhooks
+from tieline.connectors.contacts_api.location import LocationFacts
+from tieline.connectors.contacts_api.target import ContactsTarget
+from tieline.connectors.kit.connection import Connection
+from tieline.connectors.kit.gateway import Gateway
+from tieline.connectors.nimbata import activity as nimbata_activity
+from tieline.connectors.nimbata.config import NimbataConfig
+from tieline.domain.change import ContactChanged
+from tieline.domain.ids import ConnectionId, SyncId
+from tieline.engine.drain import Loaded
+from tieline.engine.read import KeyKind, Read
+from tieline.engine.sync_turn import Consumer
+from tieline.errors import ConfigurationError
+from tieline.mapping.apply import Desired, desired
+from tieline.mapping.compiled import CompiledDefinition
+from tieline.server.intakes import account_config
+from tieline.store.directory import Directory, StoredConnection, StoredSync
+from tieline.sync.definition import parse_definition
+
+#: Kinds that become a contact and, where the mapping says so, a note.
+_NOTED = frozenset({"call.completed", "form.submitted", "sms.received", "contact.created", "contact.updated"})
+#: Kinds that change what is known of an earlier one.
+_CHANGED = frozenset({"call.updated"})
+
+
+def opened(stored: StoredConnection) -> Connection:
+    """The connection as the gateway takes it."""
+    return Connection(
+        id=stored.id, name=stored.name, connector=stored.connector, base_url=stored.base_url,
+        account=stored.account, token=stored.credential.token, settings=stored.settings,
+    )  # fmt: skip
+
+
+class _Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """A sync made ready, for as long as its rows stay as they are."""
+
+    versions: tuple[int, int, int]
+    consumer: Consumer
+    definition: CompiledDefinition
+    facts: LocationFacts
+    source: NimbataConfig
+
+
+class HubHandlers:
+    """What the engine asks of the wiring."""
+
+    def __init__(self, directory: Directory, gateway: Gateway) -> None:
+        self._directory = directory
+        self._gateway = gateway
+        self._bound: dict[SyncId, _Bound] = {}
+
+    def knows(self, sync: SyncId) -> bool:
+        """Whether that sync exists."""
+        return sync in self._directory.syncs
+
+    def consumer(self, sync: SyncId) -> Consumer:
+        """The sync, bound to its location."""
+        return self._bind(sync).consumer
+
+    def read(self, loaded: Loaded) -> Read:
+        """Understand an event for one consumer. Raises UnreadableError or MappingError."""
+        bound = self._bind(loaded.consumer_id)
+        sync = self._directory.syncs[loaded.consumer_id]
+        if loaded.connection_id == sync.source_id:
+            return _read_activity(loaded, bound)
+        return _read_contact(loaded, bound)
+
+    def _bind(self, sync_id: SyncId) -> _Bound:
+        sync = self._directory.syncs.get(sync_id)
+        if sync is None:
+            raise ConfigurationError(f"sync {sync_id} is gone")
+        source, target = self._connection(sync, sync.source_id), self._connection(sync, sync.target_id)
+        versions = (sync.version, source.version, target.version)
+        bound = self._bound.get(sync_id)
+        if bound is None or bound.versions != versions:
+            facts = LocationFacts.from_settings(target.account, target.settings)
+            bound = self._bound[sync_id] = _Bound(
+                versions=versions,
+                definition=CompiledDefinition(parse_definition(sync.definition, name=sync.name)),
+                facts=facts,
+                source=account_config(source),
+                consumer=Consumer(
+                    id=sync.id, name=sync.name, target=ContactsTarget(self._gateway, opened(target), facts)
+                ),
+            )
+        return bound
+
+    def _connection(self, sync: StoredSync, connection: ConnectionId) -> StoredConnection:
+        stored = self._directory.connections.get(connection)
+        if stored is None:
+            raise ConfigurationError(f"sync {sync.name} names a connection that is gone")
+        return stored
+
+
+def _read_activity(loaded: Loaded, bound: _Bound) -> Read:
+    happening = nimbata_activity.parse(loaded.body, loaded.kind, bound.source)
+    if happening.activity is None or happening.kind not in _NOTED | _CHANGED:
+        return Read(occurrence=happening.occurrence, skip=f"{happening.kind} is not carried over")
+    wanted = desired(bound.definition, happening.activity, country=bound.facts.country)
+    if wanted.skip is not None:
+        return Read(occurrence=happening.occurrence, skip=wanted.skip)
+    if happening.kind in _CHANGED:
+        # The call itself has its note; what came later are fields and tags.
+        wanted = msgspec.structs.replace(wanted, note=None)
+    return Read(occurrence=happening.occurrence, keys=_keys(wanted), change=wanted)
+
+
+def _keys(wanted: Desired) -> tuple[tuple[KeyKind, str], ...]:
+    keys: list[tuple[KeyKind, str]] = []
+    if wanted.phone is not None:
+        keys.append(("phone", wanted.phone))
+    if wanted.email is not None:
+        keys.append(("email", wanted.email))
+    return tuple(keys)
+
+
+def _read_contact(loaded: Loaded, bound: _Bound) -> Read:
+    custom = {field_id: key for key, field_id in bound.facts.custom_fields.items()}
+    change = contacts_webhooks.parse(loaded.body, custom)
+    if change.contact_id is None or change.kind not in contacts_webhooks.CONTACT_EVENTS:
+        return Read(occurrence=change.occurrence, skip=f"{change.kind} is not carried over")
+    return Read(
+        occurrence=change.occurrence,
+        keys=(("contact", change.contact_id),),
+        change=ContactChanged(
+            contact_id=change.contact_id, contact=change.contact, removed=change.removed
+        ),
+    )

@@ -1,0 +1,76 @@
+"""What every test may ask for: one real PostgreSQL for the whole run, and a fresh database for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tieline.store.embedded import EmbeddedServer
+from tieline.store.locks import FileLock
+from tieline.store.migrate import migrate
+from tieline.store.pool import Store
+
+_TEMPLATE = "tieline_template"
+
+
+@pytest.fixture(scope="session")
+def database_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The URL of the run's server, which all workers share; a migrated template database is on it."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder if worker_id == "master" else folder.parent
+    server = EmbeddedServer(shared / "store")
+    url = server.attach()
+    try:
+        _make_template(url, shared)
+        yield url
+    finally:
+        server.detach(remove=True)
+
+
+@pytest.fixture
+async def database_url(database_server: str) -> AsyncIterator[str]:
+    """The URL of a database of this test's own, migrated and empty; dropped afterwards."""
+    name = sql.Identifier(f"test_{uuid.uuid4().hex}")
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
+    async with await psycopg.AsyncConnection.connect(database_server, autocommit=True) as connection:
+        await connection.execute(create.format(name, sql.Identifier(_TEMPLATE)))
+        try:
+            yield named(database_server, name.as_string().strip('"'))
+        finally:
+            await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A store on a fresh database."""
+    async with Store.open(database_url) as store:
+        yield store
+
+
+def named(url: str, database: str) -> str:
+    """`url` with another database on the same server."""
+    return url.replace("/tieline?", f"/{database}?")
+
+
+def _make_template(url: str, shared: Path) -> None:
+    """Once a run: the workers queue for the lock, and whoever comes later finds it done."""
+    lock = FileLock(shared / "template.lock")
+    assert lock.take(wait_s=60), "another worker hangs while it makes the template database"
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", (_TEMPLATE,))
+            if found.fetchone() == (True,):
+                return
+            template = sql.Identifier(_TEMPLATE)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(template))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(template))
+            asyncio.run(migrate(named(url, _TEMPLATE)))
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(template))
+    finally:
+        lock.release()
