@@ -64,7 +64,9 @@ def _make_template(url: str, shared: Path) -> None:
     assert lock.take(wait_s=60), "another worker hangs while it makes the template database"
     try:
         with psycopg.connect(url, autocommit=True) as connection:
-            found = connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", (_TEMPLATE,))
+            found = connection.execute(
+                "SELECT datistemplate FROM pg_database WHERE datname = %s", (_TEMPLATE,)
+            )
             if found.fetchone() == (True,):
                 return
             template = sql.Identifier(_TEMPLATE)

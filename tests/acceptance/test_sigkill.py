@@ -15,7 +15,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-
 from tests.acceptance.rig import Process, Rig, projects, rig
 
 EVENTS = 500

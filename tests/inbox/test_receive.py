@@ -131,9 +131,7 @@ async def test_one_bad_row_does_not_take_its_neighbours_along(store: Store, lane
 async def test_hot_queries_use_their_indexes(store: Store, lane: LaneId, name: str) -> None:
     """With many rows about, no hot query reads a whole table."""
     async with store.transaction() as db:
-        await db.execute(
-            "INSERT INTO lane (name) SELECT 'lane' || n FROM generate_series(1, 5000) AS n"
-        )
+        await db.execute("INSERT INTO lane (name) SELECT 'lane' || n FROM generate_series(1, 5000) AS n")
         await db.execute(
             "INSERT INTO event (id, connection_id, source, kind, state, body)"
             " SELECT n, 1, 'webhook', 'x', 'routed', '' FROM generate_series(1, 20000) AS n"

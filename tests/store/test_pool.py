@@ -32,10 +32,14 @@ async def test_transaction_is_committed_at_its_end(notes: Store) -> None:
 
 async def test_error_takes_the_transaction_back(notes: Store) -> None:
     """An error in the block leaves nothing behind, and the store stays usable."""
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail_midway() -> None:
         async with notes.transaction() as connection:
             await connection.execute("INSERT INTO note VALUES ('lost')")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_midway()
     assert await _count(notes) == 0
 
 

@@ -27,7 +27,9 @@ tags = st.frozensets(st.sampled_from(["nimbata", "spam", "qualified lead", "ärz
 
 def heard(event: int, *wished: Wish, tags: frozenset[str] = frozenset(), note: str | None = None) -> Heard:
     """One call of the same person."""
-    desired = Desired(phone="+12015550123", fields=(Wish("phone", "+12015550123", "empty"), *wished), tags=tags)
+    desired = Desired(
+        phone="+12015550123", fields=(Wish("phone", "+12015550123", "empty"), *wished), tags=tags
+    )
     return Heard(
         event_id=event,
         occurrence=f"call.completed:{event}",
@@ -38,9 +40,8 @@ def heard(event: int, *wished: Wish, tags: frozenset[str] = frozenset(), note: s
 @st.composite
 def calls(draw: st.DrawFn) -> list[Heard]:
     count = draw(st.integers(1, 5))
-    return [
-        heard(number, *draw(st.lists(wishes, max_size=4, unique_by=lambda wish: wish.to)), tags=draw(tags)) for number in range(1, count + 1)
-    ]
+    some = st.lists(wishes, max_size=4, unique_by=lambda wish: wish.to)
+    return [heard(number, *draw(some), tags=draw(tags)) for number in range(1, count + 1)]
 
 
 def carry_out(contact: Contact | None, told: list[Heard], rules: Rules) -> Contact:
@@ -85,7 +86,9 @@ def test_a_new_person_costs_one_create(told: list[Heard]) -> None:
 
 
 @given(calls(), calls())
-def test_a_known_person_costs_at_most_one_update_and_one_tag_call(before: list[Heard], after: list[Heard]) -> None:
+def test_a_known_person_costs_at_most_one_update_and_one_tag_call(
+    before: list[Heard], after: list[Heard]
+) -> None:
     """Only fields that differ travel, tags travel as a set beside them, never inside."""
     contact = carry_out(None, before, STRICT)
     planned = plan_contact(SYNC, PERSON, 0, contact, after, STRICT)

@@ -192,7 +192,7 @@ async def _write(db: AsyncConnection[Any], batch: Sequence[Writes]) -> Journalle
                     "effects": [row.effect_id for row in attempts],
                     "numbers": [row.number for row in attempts],
                     "starts": [row.started_at for row in attempts],
-                    "durations": [row.duration_s * 1000 for row in attempts],
+                    "durations": [float(row.duration_s * 1000) for row in attempts],
                     "outcomes": [row.outcome for row in attempts],
                     "statuses": [row.status for row in attempts],
                     "traces": [row.trace_id for row in attempts],

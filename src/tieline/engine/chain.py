@@ -44,6 +44,7 @@ class Chain:
         self._person = person
         self._consumer = consumer
         self._open_effects = open_effects
+        self._finished: set[SyncId] = set()
         self._queue: deque[Item] = deque()
         #: Filled by the loader before the chain starts.
         self.links: dict[SyncId, LinkRow | None] = {}
@@ -83,7 +84,7 @@ class Chain:
         self.new_person, self.new_keys = False, []
         turn = SyncTurn(
             shared=self._shared, consumer=consumer, person=self._person, writes=writes,
-            link=await self._link(consumer.id), open_effects=self._open_effects,
+            link=await self._link(consumer.id), open_effects=self._open_effects and consumer.id not in self._finished,
         )  # fmt: skip
         try:
             await turn.run(items)
@@ -95,7 +96,7 @@ class Chain:
             log.exception("a turn failed", lane=self._lane.id, person=self._person)
             writes.assignments = [_unforeseen(item, self._person, error) for item in items]
         else:
-            self._open_effects = False
+            self._finished.add(consumer.id)
         self.links[consumer.id] = turn.link
         await self._shared.ledger.commit(writes)
         self._lane.ended += len(items)
@@ -119,6 +120,7 @@ class Chain:
         )  # fmt: skip
         self._let_go(behind)
         self._open_effects = True
+        self._finished.clear()
 
     async def _link(self, consumer: SyncId) -> LinkRow | None:
         if consumer not in self.links:

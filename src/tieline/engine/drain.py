@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -14,8 +15,8 @@ from tieline.domain.ids import ConnectionId, LaneId, PersonId, SyncId
 from tieline.effects.writes import AssignmentRow, AssignmentState, LinkRow, Writes
 from tieline.engine.chain import Chain
 from tieline.engine.lane import Leases, OwnedLane
-from tieline.engine.sync_turn import Consumer, Item, Shared
 from tieline.engine.read import Read
+from tieline.engine.sync_turn import Consumer, Item, Shared
 from tieline.errors import LeaseLost, MappingError, UnreadableError
 from tieline.store.id_block import IdBlock
 from tieline.store.queries import query
@@ -56,6 +57,19 @@ class Handlers(Protocol):
     def knows(self, sync: SyncId) -> bool:
         """Whether that sync (still) exists."""
         ...
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What a lane had in hand before the store was asked."""
+
+    chains: frozenset[PersonId]
+    fresh_keys: dict[bytes, PersonId]
+    occurrences: frozenset[tuple[int, bytes]]
+
+    @classmethod
+    def of(cls, lane: OwnedLane) -> _Before:
+        return cls(frozenset(lane.chains), dict(lane.fresh_keys), frozenset(lane.occurrences))
 
 
 class Drain:
@@ -102,13 +116,15 @@ class Drain:
                 continue
             keys = tuple((kind, self._shared.digest(kind, value)) for kind, value in item.read.keys)
             items.append((lane, item, keys))
+        # A chain may end while we look: what it had in hand at this moment is not as the store will tell us.
+        before = {lane.id: _Before.of(lane) for lane, _, _ in items}
         people, repeats = await self._look_people_up(items)
         started: dict[tuple[LaneId, PersonId], Chain] = {}
         for lane, item, keys in items:
             if (item.consumer_id, item.occurrence) in repeats:
                 self._end_item(ends, lane, item, "duplicate", "told before")
                 continue
-            await self._assign(lane, item, keys, people, started, ends)
+            await self._assign(lane, before[lane.id], item, keys, people, started, ends)
         for (lane_id, person), chain in started.items():
             self._start(lanes[lane_id], person, chain)
         for lane_id, writes in ends.items():
@@ -158,6 +174,7 @@ class Drain:
     async def _assign(
         self,
         lane: OwnedLane,
+        before: _Before,
         item: Item,
         keys: tuple[tuple[str, bytes], ...],
         people: dict[tuple[LaneId, bytes, SyncId], tuple[Any, ...]],
@@ -167,7 +184,7 @@ class Drain:
         """Find the person, or make one, and hand the item to its chain."""
         known = [people.get((lane.id, digest, item.consumer_id)) for _, digest in keys]
         ids = [
-            row[3] if row is not None else lane.fresh_keys.get(digest)
+            row[3] if row is not None else lane.fresh_keys.get(digest) or before.fresh_keys.get(digest)
             for row, (_, digest) in zip(known, keys, strict=True)
         ]
         person = next((one for one in ids if one is not None), None)
@@ -176,6 +193,8 @@ class Drain:
             return
         row = next((row for row in known if row is not None and row[3] == person), None)
         chain = lane.chains.get(person) or started.get((lane.id, person)) if person is not None else None
+        if person in before.chains:
+            row = None  # read while its chain was writing: the new chain reads for itself
         if chain is None and row is not None and row[8] is not None and row[8] > datetime.now(UTC):
             waits = Writes(lane_id=lane.id, epoch=lane.epoch)
             ends.setdefault(lane.id, waits).assignments.append(
@@ -193,12 +212,13 @@ class Drain:
         if chain is None:
             chain = Chain(
                 self._shared, self._leases, lane, person,
-                consumer=self._handlers.consumer, open_effects=bool(row and row[9]),
+                consumer=self._handlers.consumer, open_effects=row[9] if row is not None else not new,
             )  # fmt: skip
             chain.new_person = new
             started[lane.id, person] = chain
         self._introduce(lane, chain, person, keys, ids, row, item.consumer_id)
-        doubtful = (item.consumer_id, item.occurrence) in lane.occurrences
+        occurrence = (item.consumer_id, item.occurrence)
+        doubtful = occurrence in lane.occurrences or occurrence in before.occurrences
         conflict = len({one for one in ids if one is not None}) > 1
         self._take(lane, item)
         chain.append(msgspec.structs.replace(item, doubtful=doubtful, conflict=conflict))

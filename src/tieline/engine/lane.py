@@ -115,9 +115,7 @@ class Leases:
             lane.next_due_at = due_at
             if due_now and not release:
                 return False
-            await db.execute(
-                query("rest_lane"), {"due": due_at, "release": release, "lane": lane.id}
-            )
+            await db.execute(query("rest_lane"), {"due": due_at, "release": release, "lane": lane.id})
             if due_now:
                 await db.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(lane.id)))
             return True

@@ -90,6 +90,8 @@ class SyncTurn:
     open_effects: bool
     _contact: Contact | None = None
     _ends: dict[int, tuple[AssignmentState, str | None]] = field(default_factory=dict)
+    #: Journalled by an earlier turn, and surely never sent.
+    _unsent: dict[str, EffectRow] = field(default_factory=dict)
 
     async def run(self, items: Sequence[Item]) -> None:
         """Raises Later when the person must wait; then no item of the turn has ended."""
@@ -155,7 +157,8 @@ class SyncTurn:
                 continue
             command = _decode_command.decode(effect.input)
             if isinstance(command, AddNote) and self._contact_id is None:
-                self.writes.effects.append(msgspec.structs.replace(effect, state="dropped"))
+                # Without a contact it cannot have been written; it goes out once there is one.
+                self._unsent[effect.idempotency_key] = effect
                 continue
             try:
                 self._took_effect(command, await performer.resume(effect, command, self._contact_id))
@@ -216,17 +219,20 @@ class SyncTurn:
             self._end_all(heard, "skipped", "the mapping lets no unknown person become a contact")
             return
         creates = [one for one in planned if isinstance(one.command, CreateContact | UpsertContact)]
-        intents = await self._journal([*creates, *notes])
-        if not await self._bring_contact(performer, heard, planned, intents):
-            for one in notes:
-                if one.idempotency_key in intents:
-                    dropped = msgspec.structs.replace(intents[one.idempotency_key], state="dropped")
-                    self.writes.effects.append(dropped)
-            return
+        self._unsent |= await self._journal([*creates, *notes])
+        try:
+            if await self._bring_contact(performer, heard, planned):
+                await self._write_notes(performer, notes)
+        finally:
+            # Whatever stopped us: these were not sent, so a later turn may take them up without a look-up.
+            for effect in self._unsent.values():
+                self.writes.effects.append(msgspec.structs.replace(effect, state="dropped"))
+
+    async def _write_notes(self, performer: Performer, notes: Sequence[Planned]) -> None:
         for one in notes:
-            effect = intents.get(one.idempotency_key)
+            effect = self._unsent.pop(one.idempotency_key, None)
             if effect is None:
-                continue  # it took place before, or is being found out about
+                continue  # it took place before
             try:
                 await performer.perform(effect, one.command, self._contact_id)
             except GivenUp as given_up:
@@ -246,14 +252,21 @@ class SyncTurn:
         performer: Performer,
         heard: Sequence[Heard],
         planned: Sequence[Planned],
-        intents: dict[str, EffectRow],
     ) -> bool:
         """Create or update; a record that was there already is compared and brought up in a second round. False
         when there is no contact in the end; the reason then stands at each of `heard`."""
         for _ in range(_ROUNDS):
             compare_again = False
             for one in planned:
-                effect = intents.get(one.idempotency_key) or await self._unjournalled(one)
+                effect = self._unsent.pop(one.idempotency_key, None)
+                if effect is None and isinstance(one.command, CreateContact | UpsertContact):
+                    # It took place before, yet there is no link: never create blindly.
+                    await self._identify(heard)
+                    compare_again = self._contact is not None
+                    if not compare_again:
+                        self._end_all(heard, "dead", "created before, but found no more")
+                    break
+                effect = effect or await self._unjournalled(one)
                 try:
                     done = await performer.perform(effect, one.command, self._contact_id)
                 except GivenUp as given_up:

@@ -140,7 +140,7 @@ def _of_wheel() -> Binaries | None:
 
 def _version(folder: Path) -> str | None:
     try:
-        shown = subprocess.run(
+        shown = subprocess.run(  # noqa: S603 - a fixed program of a folder that we found
             [folder / "postgres", "--version"], capture_output=True, text=True, timeout=10, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError):

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 DATABASE = "tieline"
 #: How long a command waits while another one starts or stops the server, seconds.
 _TURN_S = 120
+#: How often a server that dies under our hands is started again before we give up.
+_DYING = 5
 
 
 class EmbeddedServer:
@@ -121,16 +123,30 @@ class EmbeddedServer:
         place.prepare()
         postmaster = Postmaster(place)
         password = self._password(place, postmaster)
-        running = postmaster.running()
-        if running is None or not running.ready:
-            binaries = self._binaries(place)
-            if not place.data.exists():
-                initialise(place, binaries, password)
-            running = postmaster.start(binaries)
-        if not self.home.location.exists() or self.home.location.read_text("utf-8") != str(place.folder):
-            write_private(self.home.location, str(place.folder))
-        _require_database(_url(running, password, "postgres"), _url(running, password, DATABASE))
-        return _url(running, password, DATABASE)
+        for _ in range(_DYING):
+            running = postmaster.running()
+            if running is None or not running.ready:
+                binaries = self._binaries(place)
+                if not place.data.exists():
+                    initialise(place, binaries, password)
+                running = postmaster.start(binaries)
+            if not self.home.location.exists() or self.home.location.read_text("utf-8") != str(place.folder):
+                write_private(self.home.location, str(place.folder))
+            try:
+                _require_database(_url(running, password, "postgres"), _url(running, password, DATABASE))
+            except psycopg.OperationalError as error:
+                refused = error
+                # One that was being killed as we came looks ready for another moment.
+                time.sleep(0.05)
+                if postmaster.running() == running:
+                    break
+            except psycopg.Error as error:
+                raise StoreError(explain(error)) from error
+            else:
+                return _url(running, password, DATABASE)
+        raise StoreError(
+            f"the embedded database server does not take connections; see {place.log}. ({refused})"
+        ) from refused
 
     def _binaries(self, place: Place) -> Binaries:
         binaries = find_binaries(major=data_major(place))
@@ -175,12 +191,9 @@ def _url(running: Running, password: str, database: str) -> str:
 
 def _require_database(maintenance: str, url: str) -> None:
     try:
-        try:
-            psycopg.connect(url, connect_timeout=5).close()
-        except psycopg.OperationalError as error:
-            if "does not exist" not in str(error):
-                raise
-            with psycopg.connect(maintenance, autocommit=True, connect_timeout=5) as connection:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-    except psycopg.Error as error:
-        raise StoreError(explain(error)) from error
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        if "does not exist" not in str(error):
+            raise
+        with psycopg.connect(maintenance, autocommit=True, connect_timeout=5) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))

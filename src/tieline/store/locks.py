@@ -41,7 +41,9 @@ class FileLock:
             except OSError as error:
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
                     os.close(descriptor)
-                    raise StoreError(f"{self.path} cannot be locked ({error.strerror}); is it on a network disk?") from error
+                    raise StoreError(
+                        f"{self.path} cannot be locked ({error.strerror}). Set TIELINE_HOME to a folder on a local disk"
+                    ) from error
                 if time.monotonic() >= deadline:
                     os.close(descriptor)
                     return False

@@ -22,6 +22,8 @@ from tieline.store.refusal import cannot_write
 SYSTEM_BASE = Path("/var/lib/tieline")
 #: Longest path of a socket, bytes: sun_path holds 104 on the narrowest system, with its final zero.
 _LONGEST_SOCKET = 103
+#: Short by nature; what we put there is made private, and refused when somebody else made it.
+_SHARED_TMP = Path("/tmp")  # noqa: S108
 _SOCKET = ".s.PGSQL.5432"
 #: In a list of socket folders and in libpq's host, some characters mean something else.
 _PLAIN_PATH = re.compile(r"/[\w./ +~=-]*", re.ASCII)
@@ -103,7 +105,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     ) -> subprocess.Popen[str]:
         """Start a program as the server's user, in its folder, with an environment of its own and no terminal."""
         other = self.uid != os.geteuid()
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - a list of words, programs of PostgreSQL alone
             command,
             cwd=self.folder,
             env=_environment(self.folder),
@@ -141,9 +143,9 @@ def _runtime_folder() -> Path:
         try:
             _require_ours(folder, uid=os.geteuid(), forbidden=0o077)
         except (OSError, StoreError):
-            return Path("/tmp")
+            return _SHARED_TMP
         return folder
-    return Path("/tmp")
+    return _SHARED_TMP
 
 
 def _require_ours(folder: Path, *, uid: int, forbidden: int) -> None:

@@ -32,7 +32,9 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, max_size: int = 8, acquire_timeout_s: float = 15) -> AsyncIterator[Store]:
+    async def open(
+        cls, url: str, *, max_size: int = 8, acquire_timeout_s: float = 15
+    ) -> AsyncIterator[Store]:
         """A store whose first connection stands. Raises StoreError with the next step when none can be had.
 
         At most `max_size` connections are open; whoever waits longer than `acquire_timeout_s` for one gets

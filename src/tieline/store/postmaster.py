@@ -21,6 +21,8 @@ _START_S = 300
 #: A shutdown writes a checkpoint; past this it is told to leave at once, which costs a recovery and loses nothing.
 _STOP_S = 30
 _LOG_LIMIT = 1_000_000
+#: Above every system's largest process number.
+_NO_PROCESS = 2**31 - 2
 
 #: Sized for a small machine that runs the hub beside it. Durable: fsync and synchronous_commit stay on.
 _SETTINGS = {
@@ -91,7 +93,7 @@ class Postmaster:
             return self._await_ready(running.pid, deadline)
         sockets = self._place.socket_folder()
         while True:
-            self._clear_reused_pid(sockets)
+            self._disown_stale_pid(sockets)
             said_before = self._log_size()
             pid = self._launch(binaries, sockets)
             try:
@@ -99,7 +101,10 @@ class Postmaster:
             except _Ended as ended:
                 words = self._log_since(said_before)
                 # After a kill -9 the old server's children need a moment to notice that it is gone.
-                if "pre-existing shared memory block" in words and time.monotonic() < deadline - _START_S + 15:
+                if (
+                    "pre-existing shared memory block" in words
+                    and time.monotonic() < deadline - _START_S + 15
+                ):
                     time.sleep(0.1)
                     continue
                 raise StoreError(self._explain(words)) from ended
@@ -140,31 +145,43 @@ class Postmaster:
             running = self.running()
             if running is not None and running.ready:
                 return running
-            if running is None and not _exists(pid):
+            if running is None and not _runs(pid):
                 raise _Ended
             time.sleep(0.01)
         raise StoreError(f"the database server was not ready after {_START_S} s; see {self._place.log}")
 
     def _is_alive(self, pid: int) -> bool:
         """Whether that process is a server of this data directory: a number may have passed to another program."""
-        if not _exists(pid):
-            return False
-        if sys.platform != "linux":
-            return True
-        try:
-            return Path(f"/proc/{pid}/cwd").readlink() == self._place.data
-        except OSError:
-            return False
+        while _runs(pid):
+            if sys.platform != "linux":
+                return True
+            try:
+                return Path(f"/proc/{pid}/cwd").readlink() == self._place.data
+            except FileNotFoundError:
+                # It was killed and is being cleared away, which takes milliseconds.
+                time.sleep(0.002)
+            except OSError:
+                return False
+        return False
 
-    def _clear_reused_pid(self, sockets: Path) -> None:
-        """PostgreSQL clears up after a dead process, but not when another program has got its number since."""
+    def _disown_stale_pid(self, sockets: Path) -> None:
+        """Name a process that cannot exist where a dead one's number counts as taken: by another program since, or
+        because nobody buried it.
+
+        PostgreSQL would refuse to start. The rest of the file stays, since by it PostgreSQL knows whether children
+        of the dead server still write.
+        """
         for path in (self._place.data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
             try:
-                pid = abs(int(path.read_text("utf-8", "replace").split("\n")[0]))
-            except (OSError, ValueError):
+                descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+            except FileNotFoundError:
                 continue
-            if _exists(pid) and not self._is_alive(pid):
-                path.unlink(missing_ok=True)
+            with os.fdopen(descriptor, "r+b") as file:
+                number, _, rest = file.read().partition(b"\n")
+                if number.isdigit() and not self._is_alive(int(number)):
+                    file.seek(0)
+                    file.write(b"%d\n%b" % (_NO_PROCESS, rest))
+                    file.truncate()
 
     def _pid_lines(self) -> list[str] | None:
         try:
@@ -192,14 +209,16 @@ class Postmaster:
         tail = words.strip()[-600:]
         if "No space left" in tail or "Read-only file system" in tail or "Permission denied" in tail:
             return explain(tail)
-        return f"the embedded database server did not start: {tail or 'it said nothing'} (see {self._place.log})"
+        return (
+            f"the embedded database server did not start: {tail or 'it said nothing'} (see {self._place.log})"
+        )
 
 
 class _Ended(Exception):
     """The server process ended before it was ready."""
 
 
-def _exists(pid: int) -> bool:
+def _runs(pid: int) -> bool:
     """Whether a process runs under that number; one that only waits to be buried does not."""
     try:
         os.kill(pid, 0)

@@ -111,7 +111,7 @@ class Reader:
 
     def entries(self, node: Node, path: str) -> Iterator[tuple[Node, str, Node]]:
         """Key node, key and value of each entry, repeated keys left out (as problems)."""
-        if not isinstance(node, MappingNode):
+        if not isinstance(node, MappingNode) or node.tag not in _WORDS:
             self._wrong(node, path, "a table")
             return
         seen: set[str] = set()
@@ -130,7 +130,7 @@ class Reader:
         """(path, node) of each item of a list."""
         if node is None:
             return []
-        if not isinstance(node, SequenceNode):
+        if not isinstance(node, SequenceNode) or node.tag not in _WORDS:
             self._wrong(node, path, "a list")
             return []
         return [(f"{path}[{index}]", item) for index, item in enumerate(node.value)]

@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from tieline.errors import ConfigurationError
@@ -36,10 +37,8 @@ def load_master_key(home: Path) -> bytes:
             file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):
             os.link(draft, path)  # never replaces a key that another process has just made
-        except FileExistsError:
-            pass
     finally:
         draft.unlink()
     return _decode(path.read_text("ascii"), str(path))

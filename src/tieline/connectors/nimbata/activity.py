@@ -13,6 +13,7 @@ from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.connectors.nimbata.envelope import FAMILIES, Opened
 from tieline.connectors.nimbata.fields import Fields
 from tieline.connectors.nimbata.forms import read_form
+from tieline.connectors.nimbata.values import read_id
 from tieline.domain.activity import (
     Activity,
     Attribution,
@@ -74,7 +75,7 @@ def parse_row(kind: str, row: bytes, config: NimbataConfig, *, project: str | No
     opened = Opened(
         kind=kind,
         event_id=None,
-        project_id=envelope.read_id(record.get("project_id")) or project or config.only_project,
+        project_id=read_id(record.get("project_id")) or project or config.only_project,
         occurred_at=None,
         changes=(),
         record=record,
@@ -96,8 +97,8 @@ def _contact_row_kind(record: dict[str, Any], config: NimbataConfig) -> str:
 def _happening(opened: Opened, raw: bytes, config: NimbataConfig) -> Happening:
     family = FAMILIES.get(opened.kind, "other")
     fields = Fields(opened.record, family, config.vocabulary)
-    contact_id = fields.text("contact_id")
-    record_id = fields.text("id")
+    contact_id = fields.identifier("contact_id")
+    record_id = fields.identifier("id")
     if record_id is None and family == "other":
         record_id = contact_id or opened.event_id
     if record_id is None:

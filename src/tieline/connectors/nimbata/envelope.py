@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tieline.connectors.nimbata.labels import index_of
-from tieline.connectors.nimbata.values import MAX_BITS, read_bool
+from tieline.connectors.nimbata.values import read_bool, read_id
 from tieline.errors import UnreadableError
 from tieline.mapping.text import squash
 
@@ -192,16 +192,6 @@ def _form(text: bytes) -> bytes:
         else:
             fields[name] = [before, value]
     return msgspec.json.encode(fields)
-
-
-def read_id(value: Any) -> str | None:
-    """An opaque id as text; None for what is none."""
-    if isinstance(value, str):
-        return value.strip() or None
-    # A number of more digits than this is none.
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= MAX_BITS:
-        return str(value)
-    return None
 
 
 def open_body(

@@ -10,6 +10,7 @@ from tieline.connectors.nimbata.labels import Vocabulary, at_path, index_of
 from tieline.connectors.nimbata.values import (
     read_bool,
     read_duration_s,
+    read_id,
     read_moment,
     read_money,
     read_tags,
@@ -46,6 +47,10 @@ class Fields:
     def text(self, name: str) -> str | None:
         """As trimmed text."""
         return read_text(self.raw(name), self._empties)
+
+    def identifier(self, name: str) -> str | None:
+        """As an opaque id."""
+        return read_id(self.raw(name))
 
     def plain(self, label: str) -> str | None:
         """The text under this very label, squashed."""

@@ -34,6 +34,16 @@ def read_text(value: Any, empties: Collection[str]) -> str | None:
     return None
 
 
+def read_id(value: Any) -> str | None:
+    """An opaque id as text; None for what is none."""
+    if isinstance(value, str):
+        return value.strip() or None
+    # A number of more digits than this is none.
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= MAX_BITS:
+        return str(value)
+    return None
+
+
 def read_bool(value: Any) -> bool | None:
     """true or false, also as text or number."""
     if isinstance(value, bool):
