@@ -108,6 +108,7 @@ def test_a_wrong_setting_is_named(settings: dict[str, Any], words: str) -> None:
         (b'{"calls":[{"id":"a"},{"id":"b"}]}', JSON, [b'{"id":"a"}', b'{"id":"b"}']),
         (b'{"data":[{"id":"a"}],"page":1}', JSON, [b'{"id":"a"}']),
         (b'{"event":"call.updated","data":{"id":"a"}}', JSON, [b'{"event":"call.updated","data":{"id":"a"}}']),
+        (b'{"id":"a","items":[1],"data":[2]}', JSON, [b'{"id":"a","items":[1],"data":[2]}']),
         (b"[]", JSON, []),
         (b'[3, "x"]', JSON, [b"3", b'"x"']),
         (b'{"id":"a"}', FORM, [b'{"id":"a"}']),
@@ -148,8 +149,18 @@ def test_what_is_no_body_is_unreadable(body: bytes, content_type: str | None) ->
 def test_half_an_emoji_does_not_make_a_body_unreadable() -> None:
     """A sender that cuts text at a length leaves lone surrogates; the rest of the call is still worth reading."""
     body = b'{"id":"a","name":"x\\ud83d"}'
-    for item in (*split(body, JSON), *split(b"[" + body + b"]", JSON)):
+    for sent in (body, b"[" + body + b"]", b'{"calls":[' + body + b"]}"):
+        (item,) = split(sent, JSON)
         assert peek(item, None, CONFIG).kind == "call.completed"
+        assert json.loads(item)["name"] == "x\ufffd"
+
+
+def test_what_routing_reads_can_be_stored() -> None:
+    """No NUL, which a text column refuses, and no endless kind."""
+    item = msgspec.json.encode({"event": "a\x00" + "b" * 500, "project_id": "7\x00", "data": {"id": "1"}})
+    peeked = peek(item, None, CONFIG)
+    assert (len(peeked.kind), peeked.project_id) == (99, "7")
+    assert peek(b'{"id":"1"}', "\x00", CONFIG).kind == "unknown"
 
 
 def test_an_envelope_names_its_kind_project_and_delivery() -> None:

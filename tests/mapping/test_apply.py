@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tieline.domain.activity import Activity, Attribution, Call, Form, NimbataContact, Text
@@ -179,6 +179,7 @@ _DESIRED = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(_DESIRED, st.one_of(st.none(), _CONTACTS), st.frozensets(_KEYS))
 def test_what_was_written_is_not_written_again(
     wanted: Desired, contact: Contact | None, available: frozenset[str]
@@ -190,6 +191,7 @@ def test_what_was_written_is_not_written_again(
     assert changes(wanted, after, available, new=contact is None) == {}
 
 
+@settings(deadline=None)
 @given(_DESIRED, _CONTACTS, st.frozensets(_KEYS))
 def test_changes_never_blank_and_touch_only_what_is_asked(
     wanted: Desired, contact: Contact, available: frozenset[str]
@@ -218,6 +220,7 @@ _CALLS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(_CALLS, st.sampled_from(["US", "DE", None, "??"]))
 def test_any_call_can_be_mapped(call: Call, country: str | None) -> None:
     """Whatever an account sends, mapping raises nothing and gives tidy tags."""
@@ -228,6 +231,7 @@ def test_any_call_can_be_mapped(call: Call, country: str | None) -> None:
     assert all(wish.value.strip() for wish in wanted.fields)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["Spam", "SPAM", " spam ", "Lead", "lead\t", "", "ÉTÉ", "E\u0301te\u0301"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tieline.mapping.phone import to_e164, withheld
@@ -63,6 +63,7 @@ def test_withheld_is_told_from_a_number() -> None:
     assert not withheld("x" * 10_000)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.text(max_size=80), st.from_regex(r"\+?[0-9 ()./-]{5,20}", fullmatch=True)),
     st.sampled_from(["US", "GB", "DE", None]),

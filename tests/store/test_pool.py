@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
+
 import psycopg
 import pytest
 
@@ -55,15 +58,50 @@ async def test_moments_are_in_utc(store: Store) -> None:
 
 
 async def test_connections_cut_while_idle_are_replaced(store: Store) -> None:
-    """After the server dropped every connection of the pool, the next transaction works at the first try."""
+    """After the server dropped every connection of a full pool, the next transaction works, at once."""
+    async with AsyncExitStack() as stack:
+        for _ in range(8):
+            await stack.enter_async_context(store.connection())
     async with await psycopg.AsyncConnection.connect(store.url, autocommit=True) as other:
-        for _ in range(3):
-            async with store.transaction() as connection:
-                await connection.execute("SELECT 1")
-            await other.execute(
-                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
-            )
-    async with store.transaction() as connection:
+        await other.execute(
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"
+        )
+    async with asyncio.timeout(3), store.transaction() as connection:
         row = await (await connection.execute("SELECT 1")).fetchone()
     assert row == (1,)
+
+
+async def test_more_callers_than_connections_take_turns(notes: Store) -> None:
+    """A hundred callers at once are all served, by at most eight connections."""
+
+    async def insert(number: int) -> None:
+        async with notes.transaction() as connection:
+            await connection.execute("INSERT INTO note VALUES (%s)", (str(number),))
+
+    await asyncio.gather(*(insert(number) for number in range(100)))
+    async with notes.connection() as connection:
+        row = await (
+            await connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            )
+        ).fetchone()
+    assert row is not None
+    assert row[0] <= 8
+    assert await _count(notes) == 100
+
+
+async def test_caller_that_is_cancelled_gives_its_connection_back(store: Store) -> None:
+    """Cancelled callers, waiting or working, leave the pool whole."""
+
+    async def sleep_inside() -> None:
+        async with store.transaction() as connection:
+            await connection.execute("SELECT pg_sleep(30)")
+
+    tasks = [asyncio.create_task(sleep_inside()) for _ in range(12)]
+    await asyncio.sleep(0.3)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(5), store.transaction() as connection:
+        await connection.execute("SELECT 1")

@@ -127,10 +127,12 @@ class Chain:
             async with self._shared.store.transaction() as db:
                 rows = await db.execute(query("load_link"), {"consumer": consumer, "person": self._person})
                 row = await rows.fetchone()
-            self.links[consumer] = row and LinkRow(
-                consumer_id=consumer, person_id=self._person, contact_id=row[0], state=row[1],
-                generation=row[2], contact=bytes(row[3]),
-            )  # fmt: skip
+            self.links[consumer] = None
+            if row is not None:
+                self.links[consumer] = LinkRow(
+                    consumer_id=consumer, person_id=self._person, contact_id=row[0], state=row[1],
+                    generation=row[2], contact=bytes(row[3]),
+                )  # fmt: skip
         return self.links[consumer]
 
     def _let_go(self, items: list[Item]) -> None:

@@ -114,7 +114,7 @@ class Drain:
             if item is None:
                 self._end(ends, lane, one, state, reason)
                 continue
-            keys = tuple((kind, self._shared.digest(kind, value)) for kind, value in item.read.keys)
+            keys = tuple((str(kind), self._shared.digest(kind, value)) for kind, value in item.read.keys)
             items.append((lane, item, keys))
         # A chain may end while we look: what it had in hand at this moment is not as the store will tell us.
         before = {lane.id: _Before.of(lane) for lane, _, _ in items}

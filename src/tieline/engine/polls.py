@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -72,9 +73,9 @@ class Polls:
             task = asyncio.create_task(self._run(poll))
             self._running[key] = task
             lane.polls.add(task)
-            task.add_done_callback(lambda done, key=key, lane=lane: self._ended(done, key, lane))
+            task.add_done_callback(partial(self._ended, key, lane))
 
-    def _ended(self, task: asyncio.Task[None], key: tuple[int, str, str], lane: OwnedLane) -> None:
+    def _ended(self, key: tuple[int, str, str], lane: OwnedLane, task: asyncio.Task[None]) -> None:
         lane.polls.discard(task)
         self._running.pop(key, None)
         if not task.cancelled() and task.exception() is not None:

@@ -6,7 +6,7 @@ import msgspec
 
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.contacts_api.location import LocationFacts
-from tieline.connectors.contacts_api.target import ContactsTarget
+from tieline.server.contacts_target import ContactsTarget
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.nimbata import activity as nimbata_activity

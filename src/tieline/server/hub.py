@@ -72,7 +72,7 @@ class Hub:
                     self.store,
                     digest=self.vault.digest,
                     handlers=handlers,
-                    poller=HubPoller(self.directory, gateway, inbox),
+                    poller=HubPoller(self.store, self.directory, gateway, inbox, self.vault.digest),
                 )
                 background.append(group.create_task(worker.run()))
             try:

@@ -42,7 +42,7 @@ _CAUSES = (
         "the database user may not create tables. Make it the owner of the database in TIELINE_DATABASE_URL",
     ),
     (
-        r"missing \"=\"|invalid (URI|connection option|port|integer)|could not parse",
+        r"missing \"=\"|in URI|invalid (URI|connection option|port|integer)|could not parse",
         "TIELINE_DATABASE_URL is not a PostgreSQL address. It looks like postgresql://user:password@host:5432/tieline",
     ),
 )

@@ -103,9 +103,9 @@ def peek(body: bytes, headers: Mapping[str, str]) -> Peek:
     """What a delivery is, without reading it whole. Raises UnreadableError."""
     head = _read_head(body)
     return Peek(
-        kind=head.type or "",
+        kind=_as_text(head.type) or "",
         delivery_id=head.webhook_id or headers.get(DELIVERY_HEADER) or head.delivery_id,
-        location_id=head.location_id,
+        location_id=_as_text(head.location_id),
         occurred_at=_moment(head.timestamp),
     )
 
@@ -197,7 +197,8 @@ def _decode(body: bytes) -> dict[str, Any]:
 
 def _as_text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value.strip() or None
+        # NUL is the one character that a text column refuses.
+        return value.replace("\x00", "").strip() or None
     # A number of more digits than this is none.
     return str(value) if type(value) is int and value.bit_length() <= _MAX_BITS else None
 

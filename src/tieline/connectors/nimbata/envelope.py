@@ -50,6 +50,7 @@ _SAMPLE_NAMES = frozenset({
 _SAMPLE_ID = re.compile(r"(?:test|sample|example|dummy)(?:[^a-z]|$)", re.IGNORECASE)
 _PROJECT_KEYS = ("project_id", "Project ID", "projectId")
 _MAX_FORM_PAIRS = 1000
+_MAX_KIND = 100
 _decode_any = msgspec.json.Decoder()
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw])
 _decode_entries = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -162,7 +163,9 @@ def _object(text: bytes) -> list[bytes]:
     try:
         entries = _decode_entries.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return [msgspec.json.encode(decode_leniently(text))]
+        return _object(msgspec.json.encode(decode_leniently(text)))
+    if "id" in entries and "event" not in entries:
+        return [text]
     for key in _LISTS:
         wrapped = entries.get(key)
         if wrapped is None or bytes(memoryview(wrapped)[:1]) != b"[":
@@ -200,9 +203,7 @@ def open_body(
     """Take a happening out of its envelope and find its kind: by the event it names, else `hint`, else its look."""
     data = body.get("data")
     named = _named_event(body, event_keys)
-    enveloped = isinstance(data, dict) and (
-        named is not None or "project_id" in body or "occurred_at" in body
-    )
+    enveloped = isinstance(data, dict) and (named is not None or "occurred_at" in body)
     record: dict[str, Any] = data if enveloped and isinstance(data, dict) else body
     if named and (enveloped or squash(named) in _ALIASES):
         kind = kind_of(named)
@@ -226,7 +227,7 @@ def open_body(
 
 def kind_of(event: str) -> str:
     """Our name of an event; one that nobody told us keeps its own, in lower case."""
-    return _ALIASES.get(squash(event)) or event.strip().lower()
+    return _ALIASES.get(squash(event)) or read_id(event.lower()[:_MAX_KIND]) or "unknown"
 
 
 def _named_event(body: Mapping[str, Any], keys: Sequence[str]) -> str | None:

@@ -37,7 +37,8 @@ def read_text(value: Any, empties: Collection[str]) -> str | None:
 def read_id(value: Any) -> str | None:
     """An opaque id as text; None for what is none."""
     if isinstance(value, str):
-        return value.strip() or None
+        # NUL is the one character that a text column refuses.
+        return value.replace("\x00", "").strip() or None
     # A number of more digits than this is none.
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= MAX_BITS:
         return str(value)

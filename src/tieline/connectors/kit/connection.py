@@ -1,0 +1,44 @@
+"""One account's stored access, opened: what a call needs to know of whom it calls for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from tieline.domain.ids import ConnectionId
+
+ConnectorName = Literal["contacts_api", "nimbata"]
+
+#: Settings that any connection may carry, beside those of its own connector.
+#: limits: "off" takes our own bucket away, for a far side that has none; a 429 still holds the connection.
+#: settle_s: seconds after which a cut-off call has taken effect or never will, instead of each operation's own.
+GENERAL_SETTINGS = frozenset({"limits", "settle_s"})
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One account's access. Its repr leaves out the token, and settings, which may hold secrets too."""
+
+    id: ConnectionId
+    name: str
+    connector: ConnectorName
+    #: Without a slash at its end.
+    base_url: str
+    #: The CRM's location id, or the call-tracking account.
+    account: str
+    #: Bearer token in the clear; only the gateway puts it into a header.
+    token: str
+    settings: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"Connection({shown})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        for name in ("id", "name", "connector", "base_url", "account"):
+            yield name, getattr(self, name)
+
+    def own_settings(self) -> dict[str, Any]:
+        """The settings that belong to the connector alone."""
+        return {name: value for name, value in self.settings.items() if name not in GENERAL_SETTINGS}

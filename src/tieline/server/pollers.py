@@ -1,0 +1,225 @@
+"""What a due poll does: read a far side's list from the cursor on, and put what is news into the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from tieline.connectors.contacts_api import operations as crm
+from tieline.connectors.kit.connection import Connection
+from tieline.connectors.kit.gateway import Gateway
+from tieline.connectors.nimbata import operations as nimbata
+from tieline.connectors.nimbata.activity import parse_row
+from tieline.connectors.nimbata.config import NimbataConfig
+from tieline.engine.polls import DuePoll
+from tieline.errors import ConfigurationError, UnreadableError
+from tieline.inbox.receive import DELIVERY_ID_TTL, Delivery, Inbox, delivery_key
+from tieline.server.handlers import opened
+from tieline.server.intakes import account_config
+from tieline.store.directory import Directory, StoredConnection
+from tieline.store.pool import Store
+from tieline.store.queries import query
+
+#: Stored at a time.
+_CHUNK = 200
+#: A list that never ends is a fault of the far side.
+_PAGES = 2000
+#: Contacts whose change the index showed late are met again within this.
+OVERLAP = timedelta(minutes=5)
+
+_LISTS = {"call": nimbata.LIST_CALLS, "form": nimbata.LIST_FORMS, "text": nimbata.LIST_TEXTS}
+_KINDS = {"call": "call.completed", "form": "form.submitted", "text": "sms.received"}
+
+
+class HubPoller:
+    """Reads any stream of any connection."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        gateway: Gateway,
+        inbox: Inbox,
+        digest: Callable[[str, str], bytes],
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._gateway = gateway
+        self._inbox = inbox
+        self._digest = digest
+
+    async def __call__(self, poll: DuePoll) -> dict[str, Any]:
+        """The cursor after everything that was read is stored."""
+        stored = self._directory.connections.get(poll.connection_id)
+        if stored is None:
+            raise ConfigurationError("the connection of this poll is gone")
+        if stored.connector == "contacts_api":
+            return await self._poll_crm(poll, stored)
+        config = account_config(stored)
+        if poll.stream == "contact":
+            return await self._poll_people(poll, stored, config)
+        return await self._poll_activity(poll, stored, config)
+
+    async def _poll_activity(
+        self, poll: DuePoll, stored: StoredConnection, config: NimbataConfig
+    ) -> dict[str, Any]:
+        """The last days again each time: tags, values and summaries come late, and the filter knows days only."""
+        today = datetime.now(UTC).date()
+        first = today - timedelta(days=config.polling.lookback_days)
+        kind = _KINDS[poll.stream]
+        async for rows in self._pages(opened(stored), poll, config, first, today):
+            deliveries = []
+            names = []
+            for row in rows:
+                try:
+                    happening = parse_row(kind, row, config, project=poll.project)
+                except UnreadableError as error:
+                    deliveries.append(self._delivery(stored, kind, poll.project, row, unreadable=str(error)))
+                else:
+                    names.append((happening.occurrence, row))
+            known = await self._known(stored, poll.project, [name for name, _ in names])
+            for name, row in names:
+                if name not in known:
+                    deliveries.append(self._delivery(stored, kind, poll.project, row))
+                elif kind == "call.completed":
+                    # Told before; what its row says now may still be news.
+                    deliveries.append(self._delivery(stored, "call.updated", poll.project, row))
+            await self._store_all(deliveries)
+        return {"read_at": datetime.now(UTC).isoformat()}
+
+    async def _pages(
+        self, connection: Connection, poll: DuePoll, config: NimbataConfig, first: date, last: date
+    ) -> AsyncIterator[list[bytes]]:
+        size = config.pagination.size
+        for page in range(1, _PAGES + 1):
+            answer = await self._gateway.call(
+                connection,
+                _LISTS[poll.stream],
+                nimbata.activity_input(poll.stream, poll.project, first, last, page=page, size=size),
+                priority="sweep",
+            )
+            rows = [bytes(row) for row in answer.value.data]
+            yield rows
+            # An empty page ends a list whatever its totals say.
+            last_page = answer.value.meta.last_page if answer.value.meta else None
+            if not rows or (page >= last_page if last_page is not None else len(rows) < size):
+                return
+
+    async def _poll_people(
+        self, poll: DuePoll, stored: StoredConnection, config: NimbataConfig
+    ) -> dict[str, Any]:
+        """Contacts of a native account by update time, oldest first, with an overlap."""
+        mark = poll.cursor.get("updated_at")
+        newest = datetime.fromisoformat(mark) if mark else datetime.now(UTC)
+        since = newest - timedelta(seconds=config.polling.overlap_s)
+        for page in range(1, _PAGES + 1):
+            answer = await self._gateway.call(
+                opened(stored),
+                nimbata.FIND_CONTACTS,
+                nimbata.FindContactsInput(
+                    updated_since=since.isoformat(), page=page, per_page=config.pagination.size,
+                    include_deleted=True,
+                ),
+                priority="sweep",
+            )  # fmt: skip
+            deliveries = []
+            for row in map(bytes, answer.value.data):
+                try:
+                    happening = parse_row("contact", row, config)
+                except UnreadableError as error:
+                    deliveries.append(self._delivery(stored, "contact.updated", None, row, unreadable=str(error)))
+                    continue
+                if happening.occurred_at is not None:
+                    newest = max(newest, happening.occurred_at)
+                deliveries.append(self._delivery(stored, happening.kind, happening.project_id, row))
+            await self._store_all(deliveries)
+            last_page = answer.value.meta.last_page if answer.value.meta else None
+            if not deliveries or (last_page is not None and page >= last_page):
+                break
+        return {"updated_at": newest.isoformat()}
+
+    async def _poll_crm(self, poll: DuePoll, stored: StoredConnection) -> dict[str, Any]:
+        """Contacts by update time; of those only linked ones are news to anybody."""
+        mark = poll.cursor.get("updated_at")
+        began = datetime.now(UTC)
+        since = (datetime.fromisoformat(mark) if mark else began) - OVERLAP
+        after: Any = msgspec.UNSET
+        for _ in range(_PAGES):
+            answer = await self._gateway.call(
+                opened(stored),
+                crm.SEARCH_CONTACTS,
+                crm.SearchInput(
+                    location_id=stored.account,
+                    filters=[{"field": "dateUpdated", "operator": "range", "value": {"gte": since.isoformat()}}],
+                    sort=[{"field": "dateUpdated", "direction": "asc"}],
+                    search_after=after,
+                ),
+                priority="sweep",
+            )
+            rows = answer.value.contacts
+            linked = await self._linked(stored, [row.id for row in rows])
+            await self._store_all(
+                [
+                    self._delivery(stored, "contact.polled", None, msgspec.json.encode(row))
+                    for row in rows
+                    if row.id in linked
+                ]
+            )
+            if not rows or rows[-1].search_after is None:
+                break
+            after = rows[-1].search_after
+        return {"updated_at": began.isoformat()}
+
+    def _delivery(
+        self,
+        stored: StoredConnection,
+        kind: str,
+        project: str | None,
+        row: bytes,
+        *,
+        unreadable: str | None = None,
+    ) -> Delivery:
+        syncs = self._directory.consumers(stored.id, project)
+        state = "unreadable" if unreadable else "routed" if syncs else "unrouted"
+        # The same row in the same state is one telling, however often it is read.
+        key, _ = delivery_key("poll", kind, f"{kind}:{blake2b(row, digest_size=16).hexdigest()}", row)
+        return Delivery(
+            connection_id=stored.id, key=key, ttl=DELIVERY_ID_TTL, source="poll", kind=kind, project=project,
+            state=state, reason=unreadable or (None if syncs else "no sync wants events of this project"), body=row,
+            routes=tuple((sync.id, sync.lane_id) for sync in syncs) if state == "routed" else (),
+        )  # fmt: skip
+
+    async def _known(self, stored: StoredConnection, project: str | None, names: Sequence[str]) -> set[str]:
+        """Occurrences that every consumer has had already."""
+        syncs = self._directory.consumers(stored.id, project)
+        if not syncs or not names:
+            return set()
+        digests = {self._digest("occurrence", name): name for name in names}
+        async with self._store.transaction() as db:
+            rows = await db.execute(
+                query("load_occurrences"),
+                {
+                    "consumers": [sync.id for sync in syncs for _ in digests],
+                    "keys": [digest for _ in syncs for digest in digests],
+                },
+            )
+            had = {(row[0], bytes(row[1])) for row in await rows.fetchall()}
+        return {name for digest, name in digests.items() if all((sync.id, digest) in had for sync in syncs)}
+
+    async def _linked(self, stored: StoredConnection, ids: Sequence[str]) -> set[str]:
+        if not ids:
+            return set()
+        digests = {self._digest("contact", contact): contact for contact in ids}
+        async with self._store.transaction() as db:
+            rows = await db.execute(
+                query("load_known_keys"), {"lane": stored.lane_id, "digests": list(digests)}
+            )
+            return {digests[bytes(row[0])] for row in await rows.fetchall()}
+
+    async def _store_all(self, deliveries: Sequence[Delivery]) -> None:
+        for start in range(0, len(deliveries), _CHUNK):
+            await self._inbox.receive(deliveries[start : start + _CHUNK])
