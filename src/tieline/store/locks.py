@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tieline.errors import ConfigurationError, StoreError
+from tieline.store.home import Home
 from tieline.store.refusal import cannot_write
 
 
@@ -68,10 +69,12 @@ class FileLock:
 class UpLock:
     """Only one `up` on a home. A context manager; taking it raises ConfigurationError naming the other's pid."""
 
-    def __init__(self, home: Path) -> None:
-        self._lock = FileLock(home / "up.lock")
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = FileLock(home.up_lock)
 
     def __enter__(self) -> UpLock:
+        self._home.prepare()
         if not self._lock.take():
             pid = self._lock.path.read_text("utf-8").strip() or "unknown"
             raise ConfigurationError(

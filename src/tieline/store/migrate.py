@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import psycopg
-from psycopg import sql
 
 from tieline.errors import StoreError
 from tieline.store.pool import CONNECT_TIMEOUT_S, require_reachable
@@ -111,6 +110,11 @@ def _lock(connection: psycopg.Connection) -> None:
         time.sleep(0.05)
 
 
+def load_alembic() -> None:
+    """Import what a migration needs, which takes about as long as initdb does."""
+    import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
+
+
 def _upgrade(url: str) -> None:
     from alembic import command
     from alembic.config import Config
@@ -133,15 +137,3 @@ def _upgrade(url: str) -> None:
         raise StoreError(f"the migration failed and was taken back: {error.orig}") from error
     finally:
         engine.dispose()
-
-
-async def create_database(url: str, name: str) -> None:
-    """Create database `name` on the server of `url` unless it is there."""
-    async with await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
-    ) as connection:
-        found = await (
-            await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-        ).fetchone()
-        if found is None:
-            await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -12,6 +12,7 @@ import structlog
 
 from tieline.errors import StoreError
 from tieline.store.embedded import EmbeddedServer
+from tieline.store.migrate import load_alembic
 from tieline.store.pool import require_reachable
 from tieline.store.refusal import require_supported
 
@@ -36,7 +37,13 @@ async def attach_store_server(home: Path | None = None, url: str | None = None) 
         return
     server = EmbeddedServer(home)
     try:
-        embedded = await asyncio.to_thread(server.attach)
+        if server.home.location.exists():
+            embedded = await asyncio.to_thread(server.attach)
+        else:
+            # A new database is migrated next: what that needs is loaded while initdb runs.
+            embedded, _ = await asyncio.gather(
+                asyncio.to_thread(server.attach), asyncio.to_thread(load_alembic)
+            )
         watch = asyncio.create_task(_watch(server), name="tieline database watch")
         try:
             yield embedded

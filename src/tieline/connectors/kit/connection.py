@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -35,9 +34,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"Connection({shown})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        for name in ("id", "name", "connector", "base_url", "account"):
-            yield name, getattr(self, name)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, getattr(self, name)) for name in ("id", "name", "connector", "base_url", "account")]
 
     def own_settings(self) -> dict[str, Any]:
         """The settings that belong to the connector alone."""

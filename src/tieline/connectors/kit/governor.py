@@ -232,11 +232,6 @@ class Governor:
             return
         self._waiting -= 1
         self._tidy()
-        waiter.future.set_exception(
-            RateLimited(
-                f"{self._name}: no turn within {self._max_wait_s:.0f} s behind calls of higher classes",
-                retry_after_s=None,
-                status=None,
-            )  # fmt: skip
-        )
+        why = f"{self._name}: no turn within {self._max_wait_s:.0f} s behind calls of higher classes"
+        waiter.future.set_exception(RateLimited(why, status=None))
         self._dispatch()

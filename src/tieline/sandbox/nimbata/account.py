@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -45,7 +45,8 @@ class Account:
         """`countries` has one ISO 3166 code for each project; `now` gives the sandbox's time, aware."""
         self._seed = seed
         self._now = now
-        self._minted = 0
+        #: Ids given so far, by prefix: what clients ask for does not move the ids of what happens.
+        self._minted: Counter[str] = Counter()
         self.rng = Random(f"nimbata:{seed}")
         self.id = f"acc_{self._digest('account', 4)}"
         self.token = f"npat_{self._digest('token', 20)}"
@@ -71,8 +72,8 @@ class Account:
 
     def mint(self, prefix: str) -> str:
         """A new id: "ncl_5f0c…"."""
-        self._minted += 1
-        return f"{prefix}_{self._digest(f'{prefix}:{self._minted}', 8)}"
+        self._minted[prefix] += 1
+        return f"{prefix}_{self._digest(f'{prefix}:{self._minted[prefix]}', 8)}"
 
     def note_call(self, project: str, phone: str | None, at: datetime) -> int:
         """Count a call of this number and give how many it has made; 1 where the number is withheld."""

@@ -66,7 +66,7 @@ def store_text(account: Account, text: Text, phone: str | None) -> Event:
 
 def change_call(account: Account, call: Call, **values: Any) -> tuple[Call, Event | None]:
     """Set fields of a call; no event where nothing differs."""
-    changes = tuple(sorted(name for name, value in values.items() if getattr(call, name) != value))
+    changes = tuple(name for name, value in values.items() if getattr(call, name) != value)
     if not changes:
         return call, None
     call = msgspec.structs.replace(call, **values, updated_at=account.now())
@@ -74,10 +74,11 @@ def change_call(account: Account, call: Call, **values: Any) -> tuple[Call, Even
     return call, event_of(account, "call.updated", call, changes)
 
 
-def comment_call(account: Account, call: Call, body: str) -> tuple[Comment, Event | None]:
+def comment_call(account: Account, call: Call, body: str) -> tuple[Comment, Event]:
     """Add a comment to a call."""
     comment = Comment(id=account.mint("ncm"), body=body, created_at=account.now())
     _, event = change_call(account, call, comments=(*call.comments, comment))
+    assert event is not None
     return comment, event
 
 
@@ -87,7 +88,11 @@ def create_contact(
     """A new contact out of a request's keys, with the warnings that they earned. Raises Problem 409 or 422."""
     at = account.now()
     blank = Contact(
-        id="", project_id=project, created_at=at, updated_at=at, milestones=(Milestone(name="lead_created", at=at),)
+        id="",
+        project_id=project,
+        created_at=at,
+        updated_at=at,
+        milestones=(Milestone(name="lead_created", at=at),),
     )
     contact, _, warnings = next_state(blank, body, account.countries[project])
     contact = msgspec.structs.replace(contact, id=account.mint("nct"))
@@ -174,4 +179,3 @@ def _contact_of(account: Account, project: str, phone: str | None, email: str | 
     book = account.contacts
     found = book.holder(project, "phone", phone) or book.holder(project, "email", email)
     return None if found is None else found.id
-

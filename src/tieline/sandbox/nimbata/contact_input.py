@@ -24,6 +24,12 @@ from tieline.sandbox.nimbata.sources import ATTRIBUTION
 READ_ONLY = frozenset({
     "id", "milestones", "times_called", "last_activity_at", "created_at", "updated_at", "deleted_at",
 })  # fmt: skip
+_TEXTS = ("name", "first_name", "last_name", "company", "lead_status")
+#: Keys that a request may set.
+WRITABLE = frozenset({
+    *_TEXTS, "email", "phone", "additional_phones", "address", "tags", "lead_score", "value", "dnd", "attribution",
+    "custom_fields", "external_ids",
+})  # fmt: skip
 _TOUCHES = ("first", "last")
 
 
@@ -42,11 +48,11 @@ def next_state(
     for key, value in body.items():
         if key in READ_ONLY:
             warnings.append(f"{key}: is set by the account, ignored")
-        elif (reader := readers.get(key)) is None:
+        elif key not in WRITABLE:
             warnings.append(f"{key}: unknown key, ignored")
         else:
             try:
-                told[key] = reader(value)
+                told[key] = readers[key](value)
             except ValueError as error:
                 fields[key] = [str(error)]
     if fields:
@@ -63,9 +69,8 @@ def next_state(
 
 
 def _readers(before: Contact, country: str) -> dict[str, Callable[[Any], Any]]:
-    texts = ("name", "first_name", "last_name", "company", "lead_status")
     return {
-        **dict.fromkeys(texts, read_text),
+        **dict.fromkeys(_TEXTS, read_text),
         "email": read_email,
         "phone": lambda value: read_phone(value, country),
         "additional_phones": lambda value: _phones(value, country),
@@ -109,9 +114,7 @@ def _told(record: Address) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__struct_fields__}
 
 
-def _attribution(
-    before: dict[str, dict[str, str | None]], value: Any
-) -> dict[str, dict[str, str | None]]:
+def _attribution(before: dict[str, dict[str, str | None]], value: Any) -> dict[str, dict[str, str | None]]:
     if value is None:
         return {}
     touches = _known(value, _TOUCHES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -35,9 +36,7 @@ def flat_body(event: Event, project: Project, field_map: FieldMap) -> dict[str, 
             assert_never(resource)
     fields["Project ID"] = resource.project_id
     return {
-        name: value
-        for label, value in fields.items()
-        if (name := field_map.get(label, label)) is not None
+        name: value for label, value in fields.items() if (name := field_map.get(label, label)) is not None
     }
 
 
@@ -138,6 +137,7 @@ def _money(value: float | None) -> str:
     return "" if value is None else f"${value:.2f}"
 
 
+@lru_cache(maxsize=4096)
 def _as_dialled(number: str) -> str:
     """A number as people of its country write it; what is no number stays."""
     try:

@@ -19,7 +19,7 @@ _NUMBERS: dict[str, tuple[tuple[str, int], ...]] = {
             818, 832, 901, 904, 916, 917, 919, 972,
         )
     ),
-    "GB": (("+447400", 6), ("+447911", 6), ("+442079", 6), ("+44161496", 4)),
+    "GB": (("+447400", 6), ("+447900", 6), ("+442079", 6), ("+44161496", 4)),
     "DE": (("+4915123", 6), ("+491705", 6), ("+493023", 6), ("+4930", 8)),
     "NZ": (("+64211", 6), ("+6427", 7), ("+64220", 6), ("+649555", 4)),
 }  # fmt: skip
@@ -68,21 +68,32 @@ class People:
         self._phones.add(phone)
         return self._meet(project, country, phone), False
 
+    def stranger(self, country: str) -> Person:
+        """Someone whose number is not shown: a name to call them by, met by nobody."""
+        return self._person(country, self._new_phone(country))
+
     def _meet(self, project: str, country: str, phone: str) -> Person:
-        name = draw_name(self._rng, country)
-        # The number's own digits make the address unique.
-        email = f"{name.plain}.{phone[1:]}@{self._rng.choice(_MAIL_HOSTS)}"
-        person = Person(name=name, phone=phone, email=email, country=country)
+        person = self._person(country, phone)
         self._known.setdefault(project, []).append(person)
         self._by_phone[project, phone] = person
         return person
 
+    def _person(self, country: str, phone: str) -> Person:
+        name = draw_name(self._rng, country)
+        # The number's own digits make the address unique.
+        email = f"{name.plain}.{phone[1:]}@{self._rng.choice(_MAIL_HOSTS)}"
+        return Person(name=name, phone=phone, email=email, country=country)
+
     def _new_phone(self, country: str) -> str:
-        ranges = _NUMBERS.get(country, _NUMBERS["US"])
+        region = country if country in _NUMBERS else "US"
+        ranges = _NUMBERS[region]
         for _ in range(_TRIES):
             start, digits = self._rng.choice(ranges)
             phone = f"{start}{self._rng.randrange(10**digits):0{digits}}"
-            if phone not in self._phones and phonenumbers.is_valid_number(phonenumbers.parse(phone)):
+            if phone in self._phones:
+                continue
+            # Of the islands' own numbers, say, not all that begin so belong to the country.
+            if phonenumbers.is_valid_number_for_region(phonenumbers.parse(phone), region):
                 self._phones.add(phone)
                 return phone
         raise RuntimeError(f"no number is left for a new person in {country}")

@@ -50,6 +50,4 @@ def invalid(fields: dict[str, list[str]]) -> Problem:
 def duplicate(kind: str, existing_id: str) -> Problem:
     """Another contact of the project has this phone or e-mail."""
     message = f"a contact with this {kind} exists already"
-    return Problem(
-        409, "duplicate", message, fields={kind: [message]}, beside={"existing_id": existing_id}
-    )
+    return Problem(409, "duplicate", message, fields={kind: [message]}, beside={"existing_id": existing_id})

@@ -58,6 +58,17 @@ def to_e164(text: str, country: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def valid_e164(text: str, country: str) -> str | None:
+    """`text` as a number that may exist, in E.164; None for any other text."""
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 def read_number(value: Any) -> float | None:
     """A finite number."""
     if value is None:

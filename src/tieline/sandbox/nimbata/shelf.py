@@ -61,8 +61,12 @@ class Shelf(Generic[Row]):
         return row if row is not None and row.project_id == project else None
 
     def ids(self, project: str) -> list[str]:
-        """Ids of the project's rows in the order of their coming; not to be changed."""
+        """Ids of the project's rows in the order of their coming; a view, not to be changed."""
         return self._latest.get(project, [])
+
+    def rows(self) -> list[Row]:
+        """Every row, in the order of their coming."""
+        return list(self._rows.values())
 
     def page(
         self, project: str, first: date | None, last: date | None, *, skip: int, count: int

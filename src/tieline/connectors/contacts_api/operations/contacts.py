@@ -1,166 +1,244 @@
-"""Contacts: create, read, change, find. Source: contacts-api.md, section 5."""
+"""Contacts: create, read, change, remove."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue.spec import LookUp, Operation
-from tieline.connectors.contacts_api.operations.wire import (
-    ContactFields,
-    ContactIdInput,
-    SearchContact,
-    Succeeded,
-    WireContact,
-)
+from tieline.connectors.contacts_api.shapes import ContactRecord
+from tieline.connectors.contacts_api.versions import CONTACTS, SETTLE_S
+from tieline.connectors.kit.answer import Deleted
 
-APP = "contacts_api"
-VERSION = "2021-07-28"
+Text = str | UnsetType
 READ, WRITE = ("contacts.readonly",), ("contacts.write",)
-SOURCE = "contacts-api.md#5"
-#: A call that we cut off after 9 s has been seen to take effect shortly after; none is known to take longer.
-SETTLE_S = 12.0
 
 
-class ContactAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact, or none."""
+class CustomFieldInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A custom field to write, by id (preferred: a wrong key vanishes without an error) or by key."""
 
-    contact: WireContact | None = None
-
-
-class CreatedContact(msgspec.Struct, frozen=True, kw_only=True):
-    """The record as stored."""
-
-    contact: WireContact
+    id: Text = UNSET
+    key: Text = UNSET
+    #: Text; a number for NUMERICAL and MONETORY fields; a list of texts for those with several choices.
+    field_value: Any
 
 
-class CreateContactInput(ContactFields, frozen=True, kw_only=True, rename="camel"):
-    """A new contact of a location; `tags` are its first ones."""
+class ContactFields(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What may be written of a contact. UNSET stays as it is; properties beyond these are refused with 422."""
 
-    location_id: str
+    first_name: Text = UNSET
+    last_name: Text = UNSET
+    name: Text = UNSET
+    email: Text = UNSET
+    #: E.164: other spellings are read in the account's country.
+    phone: Text = UNSET
+    company_name: Text = UNSET
+    address1: Text = UNSET
+    city: Text = UNSET
+    state: Text = UNSET
+    postal_code: Text = UNSET
+    #: Two letters.
+    country: Text = UNSET
+    website: Text = UNSET
+    #: IANA name.
+    timezone: Text = UNSET
+    source: Text = UNSET
+    #: Id of a user of the location.
+    assigned_to: Text = UNSET
+    #: YYYY-MM-DD.
+    date_of_birth: Text = UNSET
+    dnd: bool | UnsetType = UNSET
+    dnd_settings: dict[str, Any] | UnsetType = UNSET
+    inbound_dnd_settings: dict[str, Any] | UnsetType = UNSET
+    custom_fields: list[CustomFieldInput] | UnsetType = UNSET
+
+
+class CreateContact(ContactFields, frozen=True, kw_only=True, rename="camel"):
+    """A new contact. `location_id` UNSET = the connection's own."""
+
+    location_id: Text = UNSET
+    #: Ignored on contacts that exist, so it is only here.
+    gender: Text = UNSET
     tags: list[str] | UnsetType = UNSET
 
 
-class UpsertContactInput(ContactFields, frozen=True, kw_only=True, rename="camel"):
-    """Create or update by the location's match order. Never with tags: they would replace the list."""
-
-    location_id: str
-    create_new_if_duplicate_allowed: bool | UnsetType = UNSET
-
-
-class Upserted(msgspec.Struct, frozen=True, kw_only=True):
-    """The record, and whether it is new."""
-
-    contact: WireContact
-    new: bool = False
-
-
-class UpdateContactInput(ContactFields, frozen=True, kw_only=True, rename="camel"):
-    """Only the fields to change; no location, no tags."""
+class UpdateContact(ContactFields, frozen=True, kw_only=True, rename="camel"):
+    """Changes of a contact. There are no tags here: an update would replace the whole list."""
 
     contact_id: str
 
 
-class FindDuplicateInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """By one of both; phone in E.164."""
+class UpsertContact(ContactFields, frozen=True, kw_only=True, rename="camel"):
+    """A contact by its e-mail or phone. No tags here either, for the same reason."""
 
-    location_id: str
-    number: str | UnsetType = UNSET
-    email: str | UnsetType = UNSET
+    location_id: Text = UNSET
+    gender: Text = UNSET
+    #: With duplicates allowed: create without looking.
+    create_new_if_duplicate_allowed: bool | UnsetType = UNSET
 
 
-class SearchInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Filters, sort and page; `search_after` reaches beyond 10,000 rows."""
+class ContactId(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which contact."""
 
-    location_id: str
+    contact_id: str
+
+
+class Sort(msgspec.Struct, frozen=True, kw_only=True):
+    """By what rows come."""
+
+    field: str
+    direction: Literal["asc", "desc"] = "asc"
+
+
+class SearchContacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A search. `page` reaches 10,000 rows; beyond them `search_after`, never both."""
+
+    location_id: Text = UNSET
+    #: 1 to 500; a search without it is refused.
     page_limit: int = 100
-    query: str | UnsetType = UNSET
-    filters: list[dict[str, Any]] | UnsetType = UNSET
-    sort: list[dict[str, str]] | UnsetType = UNSET
+    page: int | UnsetType = UNSET
     search_after: list[Any] | UnsetType = UNSET
+    #: At most 75 characters.
+    query: Text = UNSET
+    #: {"field","operator","value"} or {"group":"OR","filters":[…]}; custom fields only as "customFields.<id>".
+    filters: list[dict[str, Any]] | UnsetType = UNSET
+    sort: list[Sort] | UnsetType = UNSET
 
 
-class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One page; the index lags writes by seconds."""
+class FindDuplicate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whom a phone or an e-mail belongs to. Give one: with both, the e-mail is looked for first."""
 
-    contacts: list[SearchContact] = []
-    total: int = 0
+    location_id: Text = UNSET
+    #: E.164.
+    number: Text = UNSET
+    email: Text = UNSET
 
 
-class ListInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One page of a location's contacts."""
+class ListContacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A page of the location's contacts."""
 
-    location_id: str
+    location_id: Text = UNSET
     limit: int = 100
-    start_after_id: str | UnsetType = UNSET
+    query: Text = UNSET
     start_after: int | UnsetType = UNSET
-    query: str | UnsetType = UNSET
+    start_after_id: Text = UNSET
+
+
+class ContactAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One contact, as it stands now."""
+
+    contact: ContactRecord
+    trace_id: str | None = None
+
+
+class UpdateAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A change was taken; the contact as it stands after it, where the answer shows it."""
+
+    contact: ContactRecord | None = None
+    trace_id: str | None = None
+
+
+class UpsertAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The contact, and whether it is new."""
+
+    contact: ContactRecord
+    new: bool | None = None
+    trace_id: str | None = None
+
+
+class FoundAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The contact, or None."""
+
+    contact: ContactRecord | None = None
+    trace_id: str | None = None
+
+
+class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Rows of a search, whose index lags behind writes by some seconds."""
+
+    contacts: list[ContactRecord] = []
+    total: int | None = None
+    trace_id: str | None = None
 
 
 class ListMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where the next page begins."""
+    """Where the next page starts."""
 
     total: int | None = None
     start_after_id: str | None = None
     start_after: int | None = None
+    next_page: int | str | None = None
 
 
-class ListAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One page."""
+class ListAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One page of contacts."""
 
-    contacts: list[WireContact] = []
+    contacts: list[ContactRecord] = []
     meta: ListMeta = ListMeta()
+    trace_id: str | None = None
 
 
-CREATE_CONTACT: Operation[CreateContactInput, CreatedContact] = Operation(
-    id="contacts.create", app=APP, title="Create a contact",
-    description="Creates a contact with its tags. Refused, naming the first, where the location forbids duplicates.",
-    method="POST", path="/contacts/", input=CreateContactInput, output=CreatedContact, version=VERSION, scopes=WRITE,
-    look_up=LookUp(kind="by_id", operation="contacts.find_duplicate", settle_s=SETTLE_S), source=SOURCE,
-)  # fmt: skip
-GET_CONTACT: Operation[ContactIdInput, ContactAnswer] = Operation(
-    id="contacts.get", app=APP, title="Get a contact", description="The whole record.",
-    method="GET", path="/contacts/{contactId}", input=ContactIdInput, output=ContactAnswer, version=VERSION,
-    scopes=READ, idempotent=True, source=SOURCE,
-)  # fmt: skip
-UPDATE_CONTACT: Operation[UpdateContactInput, CreatedContact] = Operation(
-    id="contacts.update", app=APP, title="Update a contact", description="Changes the given fields and no others.",
-    method="PUT", path="/contacts/{contactId}", input=UpdateContactInput, output=CreatedContact, version=VERSION,
-    scopes=WRITE, idempotent=True, source=SOURCE,
-)  # fmt: skip
-DELETE_CONTACT: Operation[ContactIdInput, Succeeded] = Operation(
-    id="contacts.delete", app=APP, title="Delete a contact", description="Deletes the contact and what hangs on it.",
-    method="DELETE", path="/contacts/{contactId}", input=ContactIdInput, output=Succeeded, version=VERSION,
-    scopes=WRITE, idempotent=True, source=SOURCE,
-)  # fmt: skip
-UPSERT_CONTACT: Operation[UpsertContactInput, Upserted] = Operation(
-    id="contacts.upsert", app=APP, title="Create or update a contact by e-mail or phone",
-    description="Which field matches first is the location's setting; the second identifier may be dropped silently.",
-    method="POST", path="/contacts/upsert", input=UpsertContactInput, output=Upserted, version=VERSION,
-    scopes=WRITE, look_up=LookUp(kind="by_id", operation="contacts.find_duplicate", settle_s=SETTLE_S), source=SOURCE,
-)  # fmt: skip
-SEARCH_CONTACTS: Operation[SearchInput, SearchAnswer] = Operation(
-    id="contacts.search", app=APP, title="Search contacts with filters",
-    description="Sorted, filtered pages out of an index that lags writes by seconds.",
-    method="POST", path="/contacts/search", input=SearchInput, output=SearchAnswer, version=VERSION, scopes=READ,
-    idempotent=True, source="contacts-api.md#5.2",
-)  # fmt: skip
-FIND_DUPLICATE: Operation[FindDuplicateInput, ContactAnswer] = Operation(
-    id="contacts.find_duplicate", app=APP, title="Find a contact by phone or e-mail",
-    description="The contact that a create would collide with; one only.",
-    method="GET", path="/contacts/search/duplicate", input=FindDuplicateInput, output=ContactAnswer,
-    query=frozenset({"locationId", "number", "email"}), version=VERSION, scopes=READ, idempotent=True, source=SOURCE,
-)  # fmt: skip
-LIST_CONTACTS: Operation[ListInput, ListAnswer] = Operation(
-    id="contacts.list", app=APP, title="List contacts", description="Deprecated by the vendor; search instead.",
-    method="GET", path="/contacts/", input=ListInput, output=ListAnswer,
-    query=frozenset({"locationId", "limit", "startAfterId", "startAfter", "query"}), version=VERSION, scopes=READ,
-    idempotent=True, source=SOURCE,
+#: A create that answered nothing may have made the contact: whoever has its phone or e-mail now is it.
+_BY_DUPLICATE = LookUp(kind="list", operation="contacts.find_duplicate", settle_s=SETTLE_S)
+
+CREATE = Operation[CreateContact, ContactAnswer](
+    id="contacts.create", app="contacts_api", title="Create a contact",
+    description="Makes a contact, with its tags. Where the location forbids duplicates, a phone or e-mail that "
+    "exists is refused, and the refusal names the contact that has it.",
+    method="POST", path="/contacts/", input=CreateContact, output=ContactAnswer, version=CONTACTS, scopes=WRITE,
+    look_up=_BY_DUPLICATE, source="contacts.json#create-contact",
 )  # fmt: skip
 
-OPERATIONS = (
-    CREATE_CONTACT, GET_CONTACT, UPDATE_CONTACT, DELETE_CONTACT, UPSERT_CONTACT, SEARCH_CONTACTS, FIND_DUPLICATE,
-    LIST_CONTACTS,
+GET = Operation[ContactId, ContactAnswer](
+    id="contacts.get", app="contacts_api", title="Get a contact", description="The whole record by its id.",
+    method="GET", path="/contacts/{contactId}", input=ContactId, output=ContactAnswer, version=CONTACTS,
+    scopes=READ, idempotent=True, source="contacts.json#get-contact",
+)  # fmt: skip
+
+UPDATE = Operation[UpdateContact, UpdateAnswer](
+    id="contacts.update", app="contacts_api", title="Update a contact",
+    description="Writes only the fields given; the others stay as they are. Tags have actions of their own.",
+    method="PUT", path="/contacts/{contactId}", input=UpdateContact, output=UpdateAnswer, version=CONTACTS,
+    scopes=WRITE, idempotent=True, source="contacts.json#update-contact",
+)  # fmt: skip
+
+DELETE = Operation[ContactId, Deleted](
+    id="contacts.delete", app="contacts_api", title="Delete a contact",
+    description="Removes the contact with its notes and tasks. One that is not there counts as removed.",
+    method="DELETE", path="/contacts/{contactId}", input=ContactId, output=Deleted, version=CONTACTS,
+    scopes=WRITE, idempotent=True, source="contacts.json#delete-contact",
+)  # fmt: skip
+
+UPSERT = Operation[UpsertContact, UpsertAnswer](
+    id="contacts.upsert", app="contacts_api", title="Create or update a contact by e-mail or phone",
+    description="Writes to the contact that has this e-mail or phone, else makes one. An e-mail and a phone that "
+    "belong to two contacts go to one of them, and the other value is dropped without an error: compare the answer.",
+    method="POST", path="/contacts/upsert", input=UpsertContact, output=UpsertAnswer, version=CONTACTS,
+    scopes=WRITE, look_up=_BY_DUPLICATE, source="contacts.json#upsert-contact",
+)  # fmt: skip
+
+SEARCH = Operation[SearchContacts, SearchAnswer](
+    id="contacts.search", app="contacts_api", title="Search contacts with filters",
+    description="Contacts by filters and words. Lags some seconds behind writes: never a proof of one's own.",
+    method="POST", path="/contacts/search", input=SearchContacts, output=SearchAnswer, version=CONTACTS,
+    scopes=READ, idempotent=True, source="contacts.json#search-contacts-advanced",
+)  # fmt: skip
+
+FIND_DUPLICATE = Operation[FindDuplicate, FoundAnswer](
+    id="contacts.find_duplicate", app="contacts_api", title="Find a contact by phone or e-mail",
+    description="The contact that a new one with this phone or e-mail would double, if there is one.",
+    method="GET", path="/contacts/search/duplicate", query=frozenset({"locationId", "number", "email"}),
+    input=FindDuplicate, output=FoundAnswer, version=CONTACTS, scopes=READ, idempotent=True,
+    source="contacts.json#get-duplicate-contact",
+)  # fmt: skip
+
+LIST = Operation[ListContacts, ListAnswer](
+    id="contacts.list", app="contacts_api", title="List contacts",
+    description="All contacts, page by page. Deprecated by the vendor: prefer the search.",
+    method="GET", path="/contacts/",
+    query=frozenset({"locationId", "limit", "query", "startAfter", "startAfterId"}),
+    input=ListContacts, output=ListAnswer, version=CONTACTS, scopes=READ, idempotent=True,
+    source="contacts.json#get-contacts",
 )  # fmt: skip

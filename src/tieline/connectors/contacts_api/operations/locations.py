@@ -1,100 +1,84 @@
-"""The location and its custom fields. Source: contacts-api.md, section 8."""
+"""The location itself, and its custom fields."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue.spec import LookUp, Operation
-from tieline.connectors.contacts_api.operations.contacts import APP, SETTLE_S, VERSION
+from tieline.connectors.contacts_api.shapes import CustomField, Location
+from tieline.connectors.contacts_api.versions import LOCATIONS, SETTLE_S
 
-SOURCE = "contacts-api.md#8"
-
-
-class LocationIdInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A call about one location."""
-
-    location_id: str
+Text = str | UnsetType
 
 
-class LocationSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the location allows."""
+class LocationId(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which location; UNSET = the connection's own."""
 
-    allow_duplicate_contact: bool = False
+    location_id: Text = UNSET
 
 
-class WireLocation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ListCustomFields(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whose custom fields."""
+
+    location_id: Text = UNSET
+    model: Literal["contact", "opportunity", "all"] | UnsetType = UNSET
+
+
+class CreateCustomField(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new custom field. `field_key` makes a key that stays when the field is renamed (vendor's issue 300)."""
+
+    location_id: Text = UNSET
+    name: str
+    data_type: str = "TEXT"
+    model: Literal["contact", "opportunity"] = "contact"
+    placeholder: Text = UNSET
+    field_key: Text = UNSET
+
+
+class LocationAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One location."""
 
-    id: str
-    name: str | None = None
-    timezone: str | None = None
-    country: str | None = None
-    company_id: str | None = None
-    settings: LocationSettings | None = None
-
-
-class LocationAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One location."""
-
-    location: WireLocation
-
-
-class WireCustomField(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One custom field; its key stands behind "contact."."""
-
-    id: str
-    name: str | None = None
-    field_key: str | None = None
-    data_type: str | None = None
-    model: str | None = None
-
-
-class CustomFieldsInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The fields of one model, "contact" or "opportunity"."""
-
-    location_id: str
-    model: str | UnsetType = UNSET
+    location: Location
+    trace_id: str | None = None
 
 
 class CustomFieldsAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """All of them, at once."""
+    """All custom fields; there is no paging."""
 
-    custom_fields: list[WireCustomField] = []
-
-
-class CreateCustomFieldInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A new field; `field_key` makes its key stable."""
-
-    location_id: str
-    name: str
-    data_type: str = "TEXT"
-    model: str = "contact"
-    field_key: str | UnsetType = UNSET
+    custom_fields: list[CustomField] = []
+    trace_id: str | None = None
 
 
 class CustomFieldAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The field as stored."""
+    """One custom field."""
 
-    custom_field: WireCustomField
+    custom_field: CustomField
+    trace_id: str | None = None
 
 
-GET_LOCATION: Operation[LocationIdInput, LocationAnswer] = Operation(
-    id="locations.get", app=APP, title="Get a location", description="Its time zone, country and settings.",
-    method="GET", path="/locations/{locationId}", input=LocationIdInput, output=LocationAnswer, version=VERSION,
-    scopes=("locations.readonly",), idempotent=True, source=SOURCE,
-)  # fmt: skip
-LIST_CUSTOM_FIELDS: Operation[CustomFieldsInput, CustomFieldsAnswer] = Operation(
-    id="custom_fields.list", app=APP, title="List custom fields", description="Ids, keys and types.",
-    method="GET", path="/locations/{locationId}/customFields", input=CustomFieldsInput, output=CustomFieldsAnswer,
-    query=frozenset({"model"}), version=VERSION, scopes=("locations/customFields.readonly",), idempotent=True,
-    source=SOURCE,
-)  # fmt: skip
-CREATE_CUSTOM_FIELD: Operation[CreateCustomFieldInput, CustomFieldAnswer] = Operation(
-    id="custom_fields.create", app=APP, title="Create a custom field", description="A field of contacts.",
-    method="POST", path="/locations/{locationId}/customFields", input=CreateCustomFieldInput,
-    output=CustomFieldAnswer, version=VERSION, scopes=("locations/customFields.write",),
-    look_up=LookUp(kind="list", operation="custom_fields.list", settle_s=SETTLE_S), source=SOURCE,
+GET = Operation[LocationId, LocationAnswer](
+    id="locations.get", app="contacts_api", title="Get the location",
+    description="Country, time zone, and whether duplicates are allowed.",
+    method="GET", path="/locations/{locationId}", input=LocationId, output=LocationAnswer, version=LOCATIONS,
+    scopes=("locations.readonly",), idempotent=True, source="locations.json#get-location",
 )  # fmt: skip
 
-OPERATIONS = (GET_LOCATION, LIST_CUSTOM_FIELDS, CREATE_CUSTOM_FIELD)
+LIST_CUSTOM_FIELDS = Operation[ListCustomFields, CustomFieldsAnswer](
+    id="custom_fields.list", app="contacts_api", title="List custom fields",
+    description="The location's custom fields, with the ids by which contacts carry them.",
+    method="GET", path="/locations/{locationId}/customFields", query=frozenset({"model"}),
+    input=ListCustomFields, output=CustomFieldsAnswer, version=LOCATIONS,
+    scopes=("locations/customFields.readonly",), idempotent=True, source="locations.json#get-custom-fields",
+)  # fmt: skip
+
+CREATE_CUSTOM_FIELD = Operation[CreateCustomField, CustomFieldAnswer](
+    id="custom_fields.create", app="contacts_api", title="Create a custom field",
+    description="Makes a custom field of contacts or opportunities.",
+    method="POST", path="/locations/{locationId}/customFields", input=CreateCustomField,
+    output=CustomFieldAnswer, version=LOCATIONS, scopes=("locations/customFields.write",),
+    look_up=LookUp(kind="list", operation="custom_fields.list", settle_s=SETTLE_S),
+    source="locations.json#create-custom-field",
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Notes of a contact. Source: contacts-api.md, section 5."""
+"""Notes of a contact."""
 
 from __future__ import annotations
 
@@ -6,88 +6,97 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue.spec import LookUp, Operation
-from tieline.connectors.contacts_api.operations.contacts import APP, READ, SETTLE_S, SOURCE, VERSION, WRITE
-from tieline.connectors.contacts_api.operations.wire import ContactIdInput, Succeeded
+from tieline.connectors.contacts_api.shapes import Note
+from tieline.connectors.contacts_api.versions import CONTACTS, SETTLE_S
+from tieline.connectors.kit.answer import Deleted
+
+Text = str | UnsetType
+_READ, _WRITE = ("contacts.readonly",), ("contacts.write",)
 
 
-class WireNote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One note."""
+class NotesOf(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whose notes."""
 
+    contact_id: str
+
+
+class NoteId(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which note of which contact."""
+
+    contact_id: str
     id: str
-    body: str | None = None
-    title: str | None = None
-    user_id: str | None = None
-    date_added: str | None = None
-    contact_id: str | None = None
 
 
-class NotesAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """All notes of a contact, at once."""
-
-    notes: list[WireNote] = []
-
-
-class NoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One note."""
-
-    note: WireNote
-
-
-class CreateNoteInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A new note; `user_id` must be a user of the location."""
+class CreateNote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new note. A line of our own in `body` is how it is found again."""
 
     contact_id: str
     body: str
-    user_id: str | UnsetType = UNSET
-    title: str | UnsetType = UNSET
-    color: str | UnsetType = UNSET
+    #: A user of the location; the location's id is refused here.
+    user_id: Text = UNSET
+    title: Text = UNSET
+    #: "#RRGGBB".
+    color: Text = UNSET
     pinned: bool | UnsetType = UNSET
 
 
-class NoteIdInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A call about one note."""
+class UpdateNote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Changes of a note; UNSET stays as it is."""
 
     contact_id: str
     id: str
-
-
-class UpdateNoteInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Only what changes."""
-
-    contact_id: str
-    id: str
-    body: str | UnsetType = UNSET
-    user_id: str | UnsetType = UNSET
-    title: str | UnsetType = UNSET
-    color: str | UnsetType = UNSET
+    body: Text = UNSET
+    user_id: Text = UNSET
+    title: Text = UNSET
+    color: Text = UNSET
     pinned: bool | UnsetType = UNSET
 
 
-LIST_NOTES: Operation[ContactIdInput, NotesAnswer] = Operation(
-    id="notes.list", app=APP, title="List the notes of a contact", description="All at once, as they stand now.",
-    method="GET", path="/contacts/{contactId}/notes", input=ContactIdInput, output=NotesAnswer, version=VERSION,
-    scopes=READ, idempotent=True, source=SOURCE,
-)  # fmt: skip
-CREATE_NOTE: Operation[CreateNoteInput, NoteAnswer] = Operation(
-    id="notes.create", app=APP, title="Add a note to a contact",
-    description="A second call makes a second note; a reference line tells whether the first took effect.",
-    method="POST", path="/contacts/{contactId}/notes", input=CreateNoteInput, output=NoteAnswer, version=VERSION,
-    scopes=WRITE, look_up=LookUp(kind="list", operation="notes.list", settle_s=SETTLE_S), source=SOURCE,
-)  # fmt: skip
-GET_NOTE: Operation[NoteIdInput, NoteAnswer] = Operation(
-    id="notes.get", app=APP, title="Get a note", description="One note by id.",
-    method="GET", path="/contacts/{contactId}/notes/{id}", input=NoteIdInput, output=NoteAnswer, version=VERSION,
-    scopes=READ, idempotent=True, source=SOURCE,
-)  # fmt: skip
-UPDATE_NOTE: Operation[UpdateNoteInput, NoteAnswer] = Operation(
-    id="notes.update", app=APP, title="Change a note", description="Changes the given fields and no others.",
-    method="PUT", path="/contacts/{contactId}/notes/{id}", input=UpdateNoteInput, output=NoteAnswer, version=VERSION,
-    scopes=WRITE, idempotent=True, source=SOURCE,
-)  # fmt: skip
-DELETE_NOTE: Operation[NoteIdInput, Succeeded] = Operation(
-    id="notes.delete", app=APP, title="Delete a note", description="Deletes one note.",
-    method="DELETE", path="/contacts/{contactId}/notes/{id}", input=NoteIdInput, output=Succeeded, version=VERSION,
-    scopes=WRITE, idempotent=True, source=SOURCE,
+class NoteAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One note, as it stands now."""
+
+    note: Note
+    trace_id: str | None = None
+
+
+class NotesAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All notes of a contact; there is no paging."""
+
+    notes: list[Note] = []
+    trace_id: str | None = None
+
+
+LIST = Operation[NotesOf, NotesAnswer](
+    id="notes.list", app="contacts_api", title="List the notes of a contact",
+    description="All notes of one contact. Notes cannot be listed across a location.",
+    method="GET", path="/contacts/{contactId}/notes", input=NotesOf, output=NotesAnswer, version=CONTACTS,
+    scopes=_READ, idempotent=True, source="contacts.json#get-all-notes",
 )  # fmt: skip
 
-OPERATIONS = (LIST_NOTES, CREATE_NOTE, GET_NOTE, UPDATE_NOTE, DELETE_NOTE)
+CREATE = Operation[CreateNote, NoteAnswer](
+    id="notes.create", app="contacts_api", title="Add a note to a contact",
+    description="Makes one note. The vendor takes the same note twice as two notes.",
+    method="POST", path="/contacts/{contactId}/notes", input=CreateNote, output=NoteAnswer, version=CONTACTS,
+    scopes=_WRITE, look_up=LookUp(kind="list", operation="notes.list", settle_s=SETTLE_S),
+    source="contacts.json#create-note",
+)  # fmt: skip
+
+GET = Operation[NoteId, NoteAnswer](
+    id="notes.get", app="contacts_api", title="Get a note", description="One note by its id.",
+    method="GET", path="/contacts/{contactId}/notes/{id}", input=NoteId, output=NoteAnswer, version=CONTACTS,
+    scopes=_READ, idempotent=True, source="contacts.json#get-note",
+)  # fmt: skip
+
+UPDATE = Operation[UpdateNote, NoteAnswer](
+    id="notes.update", app="contacts_api", title="Update a note",
+    description="Writes only what is given.",
+    method="PUT", path="/contacts/{contactId}/notes/{id}", input=UpdateNote, output=NoteAnswer,
+    version=CONTACTS, scopes=_WRITE, idempotent=True, source="contacts.json#update-note",
+)  # fmt: skip
+
+DELETE = Operation[NoteId, Deleted](
+    id="notes.delete", app="contacts_api", title="Delete a note",
+    description="Removes a note. One that is not there counts as removed.",
+    method="DELETE", path="/contacts/{contactId}/notes/{id}", input=NoteId, output=Deleted, version=CONTACTS,
+    scopes=_WRITE, idempotent=True, source="contacts.json#delete-note",
+)  # fmt: skip

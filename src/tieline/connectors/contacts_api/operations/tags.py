@@ -1,35 +1,61 @@
-"""Tags of a contact: a set, added to and removed from. Source: contacts-api.md, section 5."""
+"""Tags: of a contact, and those that a location knows."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tieline.catalogue.spec import Operation
-from tieline.connectors.contacts_api.operations.contacts import APP, SOURCE, VERSION, WRITE
+from tieline.connectors.contacts_api.shapes import LocationTag
+from tieline.connectors.contacts_api.versions import CONTACTS, LOCATIONS
 
 
-class TagsInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Tags of one contact, by name."""
+class ContactTags(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Tags of one contact. They come back in lower case."""
 
     contact_id: str
     tags: list[str]
 
 
-class TagsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """All tags after the change."""
+class TagsAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The contact's tags after the change."""
 
-    tags: list[str] = []
+    tags: list[Any] | None = None
+    trace_id: str | None = None
 
 
-ADD_TAGS: Operation[TagsInput, TagsAnswer] = Operation(
-    id="contacts.add_tags", app=APP, title="Add tags to a contact", description="Tags already there stay.",
-    method="POST", path="/contacts/{contactId}/tags", input=TagsInput, output=TagsAnswer, version=VERSION,
-    scopes=WRITE, idempotent=True, source=SOURCE,
+class TagsOfLocation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which location; UNSET = the connection's own."""
+
+    location_id: str | UnsetType = UNSET
+
+
+class LocationTagsAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All tags of a location."""
+
+    tags: list[LocationTag] = []
+    trace_id: str | None = None
+
+
+ADD = Operation[ContactTags, TagsAnswer](
+    id="contacts.add_tags", app="contacts_api", title="Add tags to a contact",
+    description="Tags that the contact has already stay as they are.",
+    method="POST", path="/contacts/{contactId}/tags", input=ContactTags, output=TagsAnswer, version=CONTACTS,
+    scopes=("contacts.write",), idempotent=True, source="contacts.json#add-tags",
 )  # fmt: skip
-REMOVE_TAGS: Operation[TagsInput, TagsAnswer] = Operation(
-    id="contacts.remove_tags", app=APP, title="Remove tags from a contact", description="Others stay.",
-    method="DELETE", path="/contacts/{contactId}/tags", input=TagsInput, output=TagsAnswer, version=VERSION,
-    scopes=WRITE, idempotent=True, source=SOURCE,
+
+REMOVE = Operation[ContactTags, TagsAnswer](
+    id="contacts.remove_tags", app="contacts_api", title="Remove tags from a contact",
+    description="Tags that the contact does not have are no error.",
+    method="DELETE", path="/contacts/{contactId}/tags", input=ContactTags, output=TagsAnswer, version=CONTACTS,
+    scopes=("contacts.write",), idempotent=True, source="contacts.json#remove-tags",
 )  # fmt: skip
 
-OPERATIONS = (ADD_TAGS, REMOVE_TAGS)
+LIST = Operation[TagsOfLocation, LocationTagsAnswer](
+    id="tags.list", app="contacts_api", title="List the tags of a location", description="All tags in use.",
+    method="GET", path="/locations/{locationId}/tags", input=TagsOfLocation, output=LocationTagsAnswer,
+    version=LOCATIONS, scopes=("locations/tags.readonly",), idempotent=True,
+    source="locations.json#get-location-tags",
+)  # fmt: skip

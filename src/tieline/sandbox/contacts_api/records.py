@@ -1,0 +1,153 @@
+"""What a CRM location holds, as the far side itself keeps it. Source: contacts-api.md, sections 5 and 8."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import msgspec
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class Note(msgspec.Struct, kw_only=True, rename="camel"):
+    """One note."""
+
+    id: str
+    body: str
+    date_added: str
+    contact_id: str
+    user_id: str | None = None
+    title: str | None = None
+    color: str | None = None
+    pinned: bool = False
+
+
+class Contact(msgspec.Struct, kw_only=True):
+    """One contact; `fields` holds what was given, by the names of the API."""
+
+    id: str
+    location_id: str
+    fields: dict[str, Any]
+    tags: list[str]
+    #: Custom field id → value.
+    custom: dict[str, Any]
+    date_added: datetime
+    date_updated: datetime
+    #: When it last changed, on the clock that the search index follows.
+    changed_at: float = 0.0
+    notes: dict[str, Note] = {}
+
+    def out(self) -> dict[str, Any]:
+        """As get, create, update and upsert answer it."""
+        first, last = self.fields.get("firstName"), self.fields.get("lastName")
+        return {
+            "id": self.id,
+            "locationId": self.location_id,
+            **self.fields,
+            "emailLowerCase": (self.fields.get("email") or "").lower() or None,
+            "firstNameLowerCase": (first or "").lower() or None,
+            "lastNameLowerCase": (last or "").lower() or None,
+            "fullNameLowerCase": " ".join(filter(None, (first, last))).lower() or None,
+            "tags": list(self.tags),
+            "customFields": [{"id": key, "value": value} for key, value in self.custom.items()],
+            "dateAdded": stamp(self.date_added),
+            "dateUpdated": stamp(self.date_updated),
+        }
+
+    def row(self) -> dict[str, Any]:
+        """As a search shows it: other names, other types."""
+        out = self.out()
+        address = out.pop("address1", None)
+        return {
+            **out,
+            "address": address,
+            "contactName": out["fullNameLowerCase"],
+            "businessName": None,
+            "phoneLabel": None,
+            "validEmail": None,
+            "searchAfter": [int(self.date_updated.timestamp() * 1000), self.id],
+        }
+
+
+class CustomField(msgspec.Struct, kw_only=True, rename="camel"):
+    """One custom field of a location."""
+
+    id: str
+    name: str
+    field_key: str
+    data_type: str
+    model: str = "contact"
+
+
+class Tag(msgspec.Struct, kw_only=True, rename="camel"):
+    """One tag that the location knows."""
+
+    id: str
+    name: str
+    location_id: str
+
+
+class Location(msgspec.Struct, kw_only=True):
+    """One sub-account."""
+
+    id: str
+    name: str
+    country: str
+    timezone: str
+    company_id: str
+    token: str
+    allow_duplicates: bool = False
+    #: Which identifier is looked at first where duplicates are forbidden.
+    match_order: tuple[str, str] = ("email", "phone")
+    contacts: dict[str, Contact] = {}
+    by_phone: dict[str, list[str]] = {}
+    by_email: dict[str, list[str]] = {}
+    custom_fields: dict[str, CustomField] = {}
+    tags: dict[str, Tag] = {}
+
+    def matching(self, field: str, value: str | None) -> Contact | None:
+        """The oldest contact with that phone or e-mail."""
+        if not value:
+            return None
+        ids = (self.by_phone if field == "phone" else self.by_email).get(_key(field, value), [])
+        return self.contacts[ids[0]] if ids else None
+
+    def index(self, contact: Contact) -> None:
+        """Make it findable by what it holds now."""
+        for field, table in (("phone", self.by_phone), ("email", self.by_email)):
+            if value := contact.fields.get(field):
+                ids = table.setdefault(_key(field, value), [])
+                if contact.id not in ids:
+                    ids.append(contact.id)
+
+    def unindex(self, contact: Contact) -> None:
+        """The reverse, before a change or a deletion."""
+        for field, table in (("phone", self.by_phone), ("email", self.by_email)):
+            if value := contact.fields.get(field):
+                ids = table.get(_key(field, value), [])
+                if contact.id in ids:
+                    ids.remove(contact.id)
+
+    def doubled(self) -> Iterator[tuple[str, str]]:
+        """(field, value) held by more than one contact."""
+        for field, table in (("phone", self.by_phone), ("email", self.by_email)):
+            for value, ids in table.items():
+                if len(ids) > 1:
+                    yield field, value
+
+
+def _key(field: str, value: str) -> str:
+    return value.lower() if field == "email" else value
+
+
+def mint(rng: Random, length: int = 20) -> str:
+    """An id as the vendor makes them: 20 letters and digits."""
+    return "".join(rng.choices(_ALPHABET, k=length))
+
+
+def stamp(moment: datetime) -> str:
+    """ISO 8601 with milliseconds, UTC."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

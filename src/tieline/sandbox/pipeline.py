@@ -1,0 +1,125 @@
+"""The way of every call: route, door, quota, faults, handler, audit."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import web
+
+from tieline.sandbox.audit import Audit
+from tieline.sandbox.clock import Clock
+from tieline.sandbox.faults import AFTER, Faults, Rule
+from tieline.sandbox.limits import Limiter
+from tieline.sandbox.router import Router
+from tieline.sandbox.side import Admitted, Call, Reply, Side
+
+_STATUS = {"429": 429, "429_bare": 429, "500": 500, "502": 502, "503": 503}
+
+
+class Pipeline:
+    """Answers the calls of one side. A handler never waits, so what it does happens at once or not at all."""
+
+    def __init__(
+        self, side: Side, *, clock: Clock, faults: Faults, audit: Audit, limiter: Limiter | None
+    ) -> None:
+        self._side = side
+        self._clock = clock
+        self._faults = faults
+        self._audit = audit
+        self._limiter = limiter
+        self._router = Router(side.routes)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """One request, from the door to the record."""
+        raw = await request.read()
+        found = self._router.find(request.method, request.rel_url.raw_path)
+        if found is None:
+            return self._send(self._side.refuse(404, f"Cannot {request.method} {request.path}"), {})
+        route, params = found
+        body, unreadable = _parse(raw)
+        call = Call(
+            method=request.method, path=request.path, params=params,
+            query=dict(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)),
+            headers=request.headers, body=body,
+        )  # fmt: skip
+        admitted = self._side.admit(route, call)
+        if isinstance(admitted, Reply):
+            self._record(route.operation, call, None, admitted, None)
+            return self._send(admitted, {})
+        headers: dict[str, str] = {}
+        if self._limiter is not None:
+            verdict = self._limiter.take(admitted.quota_key)
+            headers = self._limiter.headers(verdict)
+            if not verdict.allowed:
+                refused = self._side.refuse(429, "Too Many Requests")
+                self._record(route.operation, call, admitted, refused, None)
+                return self._send(refused, headers)
+        fault = self._faults.pick(self._side.name, route.operation) if self._faults.rules else None
+        if fault is not None and fault.kind == "latency":
+            await asyncio.sleep(fault.params.latency_s)
+        elif fault is not None and fault.kind not in AFTER:
+            return self._fail(request, route.operation, call, admitted, fault, headers)
+        if unreadable:
+            reply = self._side.refuse(400, unreadable)
+        else:
+            reply = route.handler(msgspec.structs.replace(call, caller=admitted.caller))
+        self._record(route.operation, call, admitted, reply, fault)
+        if fault is not None and fault.kind == "cut_after":
+            return _cut(request)
+        if fault is not None and fault.kind == "created_422" and reply.effect:
+            return self._send(self._side.refuse(422, "Unprocessable"), headers)
+        return self._send(reply, headers)
+
+    def _fail(
+        self,
+        request: web.Request,
+        operation: str,
+        call: Call,
+        admitted: Admitted,
+        fault: Rule,
+        headers: dict[str, str],
+    ) -> web.StreamResponse:
+        """Nothing takes effect."""
+        status = _STATUS.get(fault.kind)
+        reply = self._side.refuse(status or 500, "injected")
+        self._record(operation, call, admitted, reply, fault)
+        if status is None:
+            return _cut(request)
+        if fault.kind == "429":
+            headers = {**headers, "Retry-After": f"{fault.params.retry_after_s:g}"}
+        return self._send(reply, headers)
+
+    def _record(
+        self, operation: str, call: Call, admitted: Admitted | None, reply: Reply, fault: Rule | None
+    ) -> None:
+        self._audit.record(
+            at=self._clock.now().timestamp(), operation=operation, method=call.method, path=call.path,
+            token=admitted.label if admitted else "nobody", place=admitted.place if admitted else "",
+            status=reply.status, effect=reply.effect, body=call.body, result_id=reply.result_id,
+            fault=fault.kind if fault else None,
+        )  # fmt: skip
+
+    def _send(self, reply: Reply, headers: dict[str, str]) -> web.Response:
+        content = b"" if reply.body is None else msgspec.json.encode(reply.body)
+        return web.Response(
+            status=reply.status, body=content, headers={**headers, **reply.headers},
+            content_type="application/json",
+        )  # fmt: skip
+
+
+def _parse(raw: bytes) -> tuple[object, str | None]:
+    if not raw:
+        return None, None
+    try:
+        return msgspec.json.decode(raw), None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return None, f"the body is not JSON: {error}"
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    """Hang up without a word."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

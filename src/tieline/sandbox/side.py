@@ -1,0 +1,90 @@
+"""What a far side is made of: routes with handlers, a door, and a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, parsed."""
+
+    method: str
+    path: str
+    #: Values of the path template's names.
+    params: dict[str, str]
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    #: The parsed JSON body; None where there is none.
+    body: Any
+    #: What the door found out: the token's record.
+    caller: Any = None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What the far side answers."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = {}
+    #: It changed something.
+    effect: bool = False
+    result_id: str | None = None
+
+
+Handler = Callable[[Call], Reply]
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation of a side."""
+
+    operation: str
+    method: str
+    #: "/contacts/{contactId}"
+    path: str
+    handler: Handler
+    #: What the door demands, in the side's own terms.
+    scopes: tuple[str, ...] = ()
+
+
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls: a label for the audit, the key of its quota, and the place it concerns."""
+
+    label: str
+    quota_key: str
+    place: str
+    caller: Any = None
+
+
+class Side(Protocol):
+    """One far side."""
+
+    #: "contacts" or "nimbata".
+    name: str
+    routes: list[Route]
+
+    def admit(self, route: Route, call: Call) -> Admitted | Reply:
+        """Let the call in, or answer it at the door."""
+        ...
+
+    def refuse(self, status: int, reason: str) -> Reply:
+        """An error in this side's own shape: "404", "429", "500", a bad body."""
+        ...
+
+    def state(self) -> Any:
+        """Everything that this side really holds, as JSON."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything that was not there at the start."""
+        ...
+
+    def emit(self, wanted: dict[str, Any]) -> Any:
+        """Let something happen there; gives what happened. Raises ValueError with the reason."""
+        ...
+
+    def set_targets(self, wanted: dict[str, Any]) -> Any:
+        """Register a webhook target; gives it. Raises ValueError with the reason."""
+        ...
