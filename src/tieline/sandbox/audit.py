@@ -52,11 +52,17 @@ class Audit:
 
     def __init__(self, *, bodies: bool = True) -> None:
         self.bodies = bodies
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
         self.calls: deque[CallRecord] = deque(maxlen=KEPT)
         self.deliveries: deque[DeliveryRecord] = deque(maxlen=KEPT)
         self.operations: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
+        #: 429s of the real limit, by token; those that a fault made are counted apart.
         self.limited: Counter[str] = Counter()
+        self.limited_by_fault = 0
         self.effects: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
         self._n = 0
@@ -84,7 +90,10 @@ class Audit:
         if effect:
             self.effects[operation] += 1
         if status == 429:
-            self.limited["injected" if fault else token] += 1
+            if fault:
+                self.limited_by_fault += 1
+            else:
+                self.limited[token] += 1
         if self.bodies:
             write = method != "GET"
             self.calls.append(
@@ -103,8 +112,8 @@ class Audit:
             "effects": dict(self.effects),
             "statuses": dict(self.statuses),
             "requests_by_token": dict(self.requests),
-            "limited_by_token": {token: n for token, n in self.limited.items() if token != "injected"},
-            "limited_injected": self.limited["injected"],
+            "limited_by_token": dict(self.limited),
+            "limited_by_fault": self.limited_by_fault,
             "deliveries": len(self.deliveries),
             "acknowledged": sum(one.acknowledged_at is not None for one in self.deliveries),
         }

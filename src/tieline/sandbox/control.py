@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tieline.sandbox.app import RunningSide
 
 PREFIX = "/_sandbox"
-Answer = Callable[[web.Request], Awaitable[Any]]
+Answer = Callable[[web.BaseRequest], Awaitable[Any]]
 
 
 class Control:
@@ -43,82 +43,86 @@ class Control:
         ]
         self._by_route = {(method, PREFIX + path): answer for method, path, answer, _ in self._offers}
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One control call."""
         answer = self._by_route.get((request.method, request.path.rstrip("/")))
         if answer is None:
-            return _json(404, {"error": f"no {request.method} {request.path}; GET {PREFIX} lists what there is"})
+            return _json(
+                404, {"error": f"no {request.method} {request.path}; GET {PREFIX} lists what there is"}
+            )
         try:
             return _json(200, await answer(request))
         except (FaultError, ValueError, msgspec.MsgspecError) as error:
             return _json(400, {"error": str(error)})
 
-    async def _list(self, request: web.Request) -> Any:
-        return [{"method": method, "path": PREFIX + path, "use": use} for method, path, _, use in self._offers]
+    async def _list(self, request: web.BaseRequest) -> Any:
+        return [
+            {"method": method, "path": PREFIX + path, "use": use} for method, path, _, use in self._offers
+        ]
 
-    async def _reset(self, request: web.Request) -> Any:
+    async def _reset(self, request: web.BaseRequest) -> Any:
         self._running.reset()
         return {"reset": True}
 
-    async def _clock(self, request: web.Request) -> Any:
+    async def _clock(self, request: web.BaseRequest) -> Any:
         clock = self._running.clock
         return {"now": clock.now().isoformat(), "offset_s": clock.offset_s}
 
-    async def _advance(self, request: web.Request) -> Any:
+    async def _advance(self, request: web.BaseRequest) -> Any:
         self._running.clock.advance(float((await _body(request)).get("advance_s", 0)))
         return await self._clock(request)
 
-    async def _faults(self, request: web.Request) -> Any:
+    async def _faults(self, request: web.BaseRequest) -> Any:
         return {"rules": self._running.faults.rules, "fired": dict(self._running.faults.fired)}
 
-    async def _add_faults(self, request: web.Request) -> Any:
+    async def _add_faults(self, request: web.BaseRequest) -> Any:
         return self._running.faults.add(read_rules(await _body(request)))
 
-    async def _clear_faults(self, request: web.Request) -> Any:
+    async def _clear_faults(self, request: web.BaseRequest) -> Any:
         self._running.faults.clear(request.query.get("id"))
         return await self._faults(request)
 
-    async def _targets(self, request: web.Request) -> Any:
+    async def _targets(self, request: web.BaseRequest) -> Any:
         return self._running.side.targets
 
-    async def _add_target(self, request: web.Request) -> Any:
+    async def _add_target(self, request: web.BaseRequest) -> Any:
         return self._running.side.set_targets(await _body(request))
 
-    async def _clear_targets(self, request: web.Request) -> Any:
+    async def _clear_targets(self, request: web.BaseRequest) -> Any:
         self._running.side.targets.clear()
         return []
 
-    async def _emit(self, request: web.Request) -> Any:
+    async def _emit(self, request: web.BaseRequest) -> Any:
         made = self._running.side.emit(await _body(request))
         # Whoever asked sees the answer before the webhooks flood the loop.
         await asyncio.sleep(0)
         return made
 
-    async def _emitted(self, request: web.Request) -> Any:
+    async def _emitted(self, request: web.BaseRequest) -> Any:
         return self._running.side.emitted
 
-    async def _audit(self, request: web.Request) -> Any:
+    async def _audit(self, request: web.BaseRequest) -> Any:
         since = int(request.query.get("since", 0))
         limit = int(request.query.get("limit", 10_000))
         writes = request.query.get("writes") in ("1", "true")
         calls = [one for one in self._running.audit.calls if one.n > since and (one.write or not writes)]
         return calls[:limit]
 
-    async def _summary(self, request: web.Request) -> Any:
+    async def _summary(self, request: web.BaseRequest) -> Any:
         return {
             **self._running.audit.summary(),
             "doubled": self._running.side.doubled(),
             "faults_fired": dict(self._running.faults.fired),
         }
 
-    async def _deliveries(self, request: web.Request) -> Any:
+    async def _deliveries(self, request: web.BaseRequest) -> Any:
         return list(self._running.audit.deliveries)[int(request.query.get("since", 0)) :]
 
-    async def _state(self, request: web.Request) -> Any:
+    async def _state(self, request: web.BaseRequest) -> Any:
         return self._running.side.state()
 
 
-async def _body(request: web.Request) -> Any:
+async def _body(request: web.BaseRequest) -> Any:
     raw = await request.read()
     return msgspec.json.decode(raw) if raw else {}
 

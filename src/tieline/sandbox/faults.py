@@ -13,7 +13,9 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-CallFault = Literal["latency", "429", "429_bare", "500", "502", "503", "cut_before", "cut_after", "created_422"]
+CallFault = Literal[
+    "latency", "429", "429_bare", "500", "502", "503", "cut_before", "cut_after", "created_422"
+]
 WebhookFault = Literal["duplicate", "late", "reorder", "drop"]
 Kind = Literal[
     "latency", "429", "429_bare", "500", "502", "503", "cut_before", "cut_after", "created_422",

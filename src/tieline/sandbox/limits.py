@@ -42,7 +42,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Bucket:
-    __slots__ = ("day_began", "today", "times")
+    __slots__ = ("day_began", "times", "today")
 
     def __init__(self, now: float) -> None:
         self.times: deque[float] = deque()

@@ -31,7 +31,7 @@ class Pipeline:
         self._limiter = limiter
         self._router = Router(side.routes)
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, from the door to the record."""
         raw = await request.read()
         found = self._router.find(request.method, request.rel_url.raw_path)
@@ -74,7 +74,7 @@ class Pipeline:
 
     def _fail(
         self,
-        request: web.Request,
+        request: web.BaseRequest,
         operation: str,
         call: Call,
         admitted: Admitted,
@@ -118,7 +118,7 @@ def _parse(raw: bytes) -> tuple[object, str | None]:
         return None, f"the body is not JSON: {error}"
 
 
-def _cut(request: web.Request) -> web.StreamResponse:
+def _cut(request: web.BaseRequest) -> web.StreamResponse:
     """Hang up without a word."""
     if request.transport is not None:
         request.transport.abort()

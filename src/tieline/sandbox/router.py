@@ -41,11 +41,8 @@ class Router:
         self, node: _Node, method: str, segments: Sequence[str], values: list[str]
     ) -> tuple[Route, dict[str, str]] | None:
         if not segments:
-            found = node.routes.get(method)
-            if found is None:
-                return None
-            route, names = found
-            return route, dict(zip(names, values, strict=True))
+            here = node.routes.get(method)
+            return None if here is None else (here[0], dict(zip(here[1], values, strict=True)))
         head, rest = segments[0], segments[1:]
         if (literal := node.literal.get(head)) is not None and (
             found := self._walk(literal, method, rest, values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from random import Random
@@ -36,8 +37,6 @@ class Contact(msgspec.Struct, kw_only=True):
     custom: dict[str, Any]
     date_added: datetime
     date_updated: datetime
-    #: When it last changed, on the clock that the search index follows.
-    changed_at: float = 0.0
     notes: dict[str, Note] = {}
 
     def out(self) -> dict[str, Any]:
@@ -107,6 +106,11 @@ class Location(msgspec.Struct, kw_only=True):
     by_email: dict[str, list[str]] = {}
     custom_fields: dict[str, CustomField] = {}
     tags: dict[str, Tag] = {}
+    users: tuple[str, ...] = ()
+    #: What a search sees.
+    indexed: dict[str, Contact] = {}
+    #: Changes that a search does not see yet: when it will, which contact, and how it then was (None = deleted).
+    unseen: deque[tuple[float, str, Contact | None]] = msgspec.field(default_factory=deque)
 
     def matching(self, field: str, value: str | None) -> Contact | None:
         """The oldest contact with that phone or e-mail."""
@@ -130,6 +134,28 @@ class Location(msgspec.Struct, kw_only=True):
                 ids = table.get(_key(field, value), [])
                 if contact.id in ids:
                     ids.remove(contact.id)
+
+    def changed(self, contact_id: str, visible_at: float) -> None:
+        """Let the search see the contact as it is now, from `visible_at` on."""
+        contact = self.contacts.get(contact_id)
+        seen = contact and msgspec.structs.replace(
+            contact,
+            fields=dict(contact.fields),
+            tags=list(contact.tags),
+            custom=dict(contact.custom),
+            notes={},
+        )
+        self.unseen.append((visible_at, contact_id, seen))
+
+    def searchable(self, now: float) -> dict[str, Contact]:
+        """Contacts as a search at `now` sees them."""
+        while self.unseen and self.unseen[0][0] <= now:
+            _, contact_id, seen = self.unseen.popleft()
+            if seen is None:
+                self.indexed.pop(contact_id, None)
+            else:
+                self.indexed[contact_id] = seen
+        return self.indexed
 
     def doubled(self) -> Iterator[tuple[str, str]]:
         """(field, value) held by more than one contact."""
