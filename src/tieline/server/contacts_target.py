@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
-import msgspec
+from msgspec import UNSET
 
 from tieline.catalogue.spec import AnyOperation
-from tieline.connectors.contacts_api import operations as ops
 from tieline.connectors.contacts_api.location import LocationFacts
-from tieline.connectors.contacts_api.records import contact_from_wire, contact_input
+from tieline.connectors.contacts_api.operations import contacts, notes, tags
+from tieline.connectors.contacts_api.records import contact_of_record
+from tieline.connectors.contacts_api.shapes import ContactRecord
+from tieline.connectors.kit.answer import Answer
+from tieline.connectors.kit.budget import Priority
 from tieline.connectors.kit.connection import Connection
-from tieline.connectors.kit.gateway import Answer, Gateway
+from tieline.connectors.kit.connector import settle_s
+from tieline.connectors.kit.gateway import Gateway
 from tieline.domain.command import (
     AddNote,
     AddTags,
@@ -22,7 +28,12 @@ from tieline.domain.command import (
 )
 from tieline.domain.contact import Contact
 from tieline.effects.target import Done
-from tieline.errors import NotFoundError
+from tieline.errors import MappingError, NotFoundError
+
+Fields = TypeVar("Fields", bound=contacts.ContactFields)
+_CUSTOM = "custom."
+#: Ours → the input's, where they differ.
+_NAMES = {"company": "company_name", "address": "address1"}
 
 
 class ContactsTarget:
@@ -32,32 +43,30 @@ class ContactsTarget:
         self._gateway = gateway
         self._connection = connection
         self._facts = facts
-        self._keys = {field_id: key for key, field_id in facts.custom_fields.items()}
         self.forbids_duplicates = not facts.allow_duplicates
         self.country = facts.country
         self.custom_fields = frozenset(facts.custom_fields)
-        override = connection.settings.get("settle_s")
-        self._settle_s = float(override) if override is not None else None
 
     def operation(self, command: Command) -> AnyOperation:
         """The catalogue operation that carries this command."""
         match command:
             case CreateContact():
-                return ops.CREATE_CONTACT
+                return contacts.CREATE
             case UpsertContact():
-                return ops.UPSERT_CONTACT
+                return contacts.UPSERT
             case UpdateContact():
-                return ops.UPDATE_CONTACT
+                return contacts.UPDATE
             case AddTags():
-                return ops.ADD_TAGS
+                return tags.ADD
             case AddNote():
-                return ops.CREATE_NOTE
+                return notes.CREATE
 
     def repeatable(self, command: Command) -> bool:
-        """Absolute values and sets; a create where a second one is answered with the first; an upsert that matches."""
+        """Absolute values and sets; a create where a second one is answered with the first. An upsert is not: where
+        duplicates are allowed it may match nobody twice."""
         if isinstance(command, CreateContact):
             return self.forbids_duplicates
-        return isinstance(command, UpsertContact) or self.operation(command).idempotent
+        return self.operation(command).idempotent
 
     def can_look_up(self, command: Command) -> bool:
         """All that are written here can be found again."""
@@ -66,60 +75,34 @@ class ContactsTarget:
 
     def settle_s(self, command: Command) -> float:
         """The operation's settling time, or the connection's own."""
-        look_up = self.operation(command).look_up
-        return self._settle_s if self._settle_s is not None else look_up.settle_s if look_up else 0.0
+        return settle_s(self._connection, self.operation(command))
 
     async def send(self, command: Command, contact_id: str | None, *, repeat: bool = False) -> Done:
         """One call."""
-        priority = "retry" if repeat else "live"
+        priority: Priority = "retry" if repeat else "live"
         match command:
-            case CreateContact(fields=fields, tags=tags):
-                created = await self._gateway.call(
-                    self._connection,
-                    ops.CREATE_CONTACT,
-                    contact_input(
-                        ops.CreateContactInput, fields, self._facts, tags=sorted(tags),
-                        location_id=self._connection.account,
-                    ),
-                    priority=priority,
-                )  # fmt: skip
+            case CreateContact(fields=fields, tags=wanted):
+                given = self._input(contacts.CreateContact, fields, tags=sorted(wanted) or UNSET)
+                created = await self._call(contacts.CREATE, given, priority)
                 return self._saw(created, created.value.contact, fields)
             case UpsertContact(fields=fields):
-                upserted = await self._gateway.call(
-                    self._connection,
-                    ops.UPSERT_CONTACT,
-                    contact_input(
-                        ops.UpsertContactInput, fields, self._facts, location_id=self._connection.account
-                    ),
-                    priority=priority,
-                )
-                done = self._saw(upserted, upserted.value.contact, fields)
-                return msgspec.structs.replace(done, adopted=not upserted.value.new)
+                given_upsert = self._input(contacts.UpsertContact, fields)
+                upserted = await self._call(contacts.UPSERT, given_upsert, priority)
+                adopted = upserted.value.new is False
+                return self._saw(upserted, upserted.value.contact, fields, adopted=adopted)
             case UpdateContact(fields=fields):
-                updated = await self._gateway.call(
-                    self._connection,
-                    ops.UPDATE_CONTACT,
-                    contact_input(ops.UpdateContactInput, fields, self._facts, contact_id=_known(contact_id)),
-                    priority=priority,
-                )
+                given_update = self._input(contacts.UpdateContact, fields, contact_id=_known(contact_id))
+                updated = await self._call(contacts.UPDATE, given_update, priority)
                 return self._saw(updated, updated.value.contact, fields)
-            case AddTags(tags=tags):
-                tagged = await self._gateway.call(
-                    self._connection,
-                    ops.ADD_TAGS,
-                    ops.TagsInput(contact_id=_known(contact_id), tags=sorted(tags)),
-                    priority=priority,
-                )
-                return _done(
-                    tagged, contact_id, tags=frozenset(tag.strip().lower() for tag in tagged.value.tags)
-                )
+            case AddTags(tags=wanted):
+                given_tags = tags.ContactTags(contact_id=_known(contact_id), tags=sorted(wanted))
+                tagged = await self._call(tags.ADD, given_tags, priority)
+                shown = tagged.value.tags
+                after = None if shown is None else frozenset(str(tag).strip().lower() for tag in shown)
+                return _done(tagged, contact_id, tags=after)
             case AddNote(body=body):
-                noted = await self._gateway.call(
-                    self._connection,
-                    ops.CREATE_NOTE,
-                    ops.CreateNoteInput(contact_id=_known(contact_id), body=body),
-                    priority=priority,
-                )
+                given_note = notes.CreateNote(contact_id=_known(contact_id), body=body)
+                noted = await self._call(notes.CREATE, given_note, priority)
                 return _done(noted, noted.value.note.id)
 
     async def look_up(self, command: Command, contact_id: str | None) -> Done | None:
@@ -130,19 +113,12 @@ class ContactsTarget:
                 contact = await self.find(phone=fields.get("phone"), email=fields.get("email"))
                 if contact is None:
                     return None
-                return Done(
-                    result_id=contact.id, contact=contact, started_at=started,
-                    duration_s=(datetime.now(UTC) - started).total_seconds(),
-                )  # fmt: skip
+                spent_s = (datetime.now(UTC) - started).total_seconds()
+                return Done(result_id=contact.id, contact=contact, started_at=started, duration_s=spent_s)
             case AddNote(reference=reference):
-                listed = await self._gateway.call(
-                    self._connection,
-                    ops.LIST_NOTES,
-                    ops.ContactIdInput(contact_id=_known(contact_id)),
-                    priority="retry",
-                )
+                listed = await self._call(notes.LIST, notes.NotesOf(contact_id=_known(contact_id)), "retry")
                 mark = f"[tl:{reference}]"
-                found = next((note for note in listed.value.notes if mark in (note.body or "")), None)
+                found = next((note for note in listed.value.notes if mark in str(note.body or "")), None)
                 return _done(listed, found.id) if found is not None else None
             case UpdateContact() | AddTags():
                 # Repeating them is harmless, so nobody asks.
@@ -150,29 +126,71 @@ class ContactsTarget:
 
     async def find(self, *, phone: str | None, email: str | None) -> Contact | None:
         """By phone, then by e-mail."""
-        for number, address in ((phone, None), (None, email)):
-            if number is None and address is None:
-                continue
-            answer = await self._gateway.call(
-                self._connection,
-                ops.FIND_DUPLICATE,
-                ops.FindDuplicateInput(
-                    location_id=self._connection.account,
-                    number=number if number is not None else msgspec.UNSET,
-                    email=address if address is not None else msgspec.UNSET,
-                ),
-            )
-            if answer.value.contact is not None:
-                return contact_from_wire(answer.value.contact, self._keys)
+        for asked in (
+            contacts.FindDuplicate(number=phone) if phone else None,
+            contacts.FindDuplicate(email=email) if email else None,
+        ):
+            if asked is not None:
+                answer = await self._call(contacts.FIND_DUPLICATE, asked, "live")
+                if answer.value.contact is not None:
+                    return self._read(answer.value.contact)
         return None
 
     async def fetch(self, contact_id: str) -> Contact:
         """The record by id. Raises NotFoundError."""
-        answer = await self._gateway.call(
-            self._connection, ops.GET_CONTACT, ops.ContactIdInput(contact_id=contact_id)
-        )
-        if answer.value.contact is None:
-            raise NotFoundError(
-                f"contact {contact_id} is not there", connection=self._connection.name, operation="contacts.get"
-            )
-        return contact_from_wire(answer.value.contact, self._keys)
+        answer = await self._call(contacts.GET, contacts.ContactId(contact_id=contact_id), "live")
+        return self._read(answer.value.contact)
+
+    async def _call(self, operation: Any, given: Any, priority: Priority) -> Answer[Any]:
+        return await self._gateway.call(self._connection, operation, given, priority)
+
+    def _read(self, record: ContactRecord) -> Contact:
+        return contact_of_record(record, self._facts.custom_keys)
+
+    def _input(self, kind: type[Fields], fields: Mapping[str, str], **more: Any) -> Fields:
+        """An operation's input out of our own names. Raises MappingError for a custom field that is not there."""
+        custom = []
+        for name, value in fields.items():
+            if not name.startswith(_CUSTOM):
+                more[_NAMES.get(name, name)] = value
+                continue
+            field_id = self._facts.custom_fields.get(name.removeprefix(_CUSTOM))
+            if field_id is None:
+                raise MappingError(f"location {self._facts.id} has no such custom field", path=name)
+            custom.append(contacts.CustomFieldInput(id=field_id, field_value=value))
+        return kind(**more, custom_fields=custom or UNSET)
+
+    def _saw(
+        self,
+        answer: Answer[Any],
+        record: ContactRecord | None,
+        sent: Mapping[str, str],
+        *,
+        adopted: bool = False,
+    ) -> Done:
+        """The answer, compared with what was sent: an identifier may have been dropped without an error."""
+        if record is None:
+            return _done(answer, None, adopted=adopted)
+        contact = self._read(record)
+        altered = tuple(name for name, value in sent.items() if _value(contact, name) != value)
+        return _done(answer, contact.id, contact=contact, altered=altered, adopted=adopted)
+
+
+def _value(contact: Contact, name: str) -> str | None:
+    if name.startswith(_CUSTOM):
+        return contact.custom.get(name.removeprefix(_CUSTOM))
+    value: str | None = getattr(contact, name)
+    return value
+
+
+def _done(answer: Answer[Any], result_id: str | None, **more: Any) -> Done:
+    return Done(
+        result_id=result_id, status=answer.status, trace_id=answer.trace_id, started_at=answer.started_at,
+        duration_s=answer.duration_s, **more,
+    )  # fmt: skip
+
+
+def _known(contact_id: str | None) -> str:
+    if contact_id is None:
+        raise NotFoundError("there is no contact to write to")
+    return contact_id

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import msgspec
 
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.contacts_api.location import LocationFacts
-from tieline.server.contacts_target import ContactsTarget
+from tieline.connectors.contacts_api.records import contact_of_record
+from tieline.connectors.contacts_api.shapes import ContactRecord
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.nimbata import activity as nimbata_activity
@@ -16,9 +19,10 @@ from tieline.domain.ids import ConnectionId, SyncId
 from tieline.engine.drain import Loaded
 from tieline.engine.read import KeyKind, Read
 from tieline.engine.sync_turn import Consumer
-from tieline.errors import ConfigurationError
+from tieline.errors import ConfigurationError, UnreadableError
 from tieline.mapping.apply import Desired, desired
 from tieline.mapping.compiled import CompiledDefinition
+from tieline.server.contacts_target import ContactsTarget
 from tieline.server.intakes import account_config
 from tieline.store.directory import Directory, StoredConnection, StoredSync
 from tieline.sync.definition import parse_definition
@@ -27,6 +31,9 @@ from tieline.sync.definition import parse_definition
 _NOTED = frozenset({"call.completed", "form.submitted", "sms.received", "contact.created", "contact.updated"})
 #: Kinds that change what is known of an earlier one.
 _CHANGED = frozenset({"call.updated"})
+#: A linked contact that the poll of the CRM met.
+POLLED = "contact.polled"
+_record = msgspec.json.Decoder(ContactRecord)
 
 
 def opened(stored: StoredConnection) -> Connection:
@@ -121,8 +128,9 @@ def _keys(wanted: Desired) -> tuple[tuple[KeyKind, str], ...]:
 
 
 def _read_contact(loaded: Loaded, bound: _Bound) -> Read:
-    custom = {field_id: key for key, field_id in bound.facts.custom_fields.items()}
-    change = contacts_webhooks.parse(loaded.body, custom)
+    if loaded.kind == POLLED:
+        return _read_polled(loaded, bound)
+    change = contacts_webhooks.parse(loaded.body, bound.facts.custom_keys)
     if change.contact_id is None or change.kind not in contacts_webhooks.CONTACT_EVENTS:
         return Read(occurrence=change.occurrence, skip=f"{change.kind} is not carried over")
     return Read(
@@ -130,5 +138,23 @@ def _read_contact(loaded: Loaded, bound: _Bound) -> Read:
         keys=(("contact", change.contact_id),),
         change=ContactChanged(
             contact_id=change.contact_id, contact=change.contact, removed=change.removed
+        ),
+    )
+
+
+def _read_polled(loaded: Loaded, bound: _Bound) -> Read:
+    """A search row. Its index lags and its shape differs: without a time of its own it proves an echo and no more,
+    so that anything else is read again by id."""
+    try:
+        record = _record.decode(loaded.body)
+    except msgspec.DecodeError as error:
+        raise UnreadableError(f"this row of a search cannot be read: {error}") from error
+    contact = contact_of_record(record, bound.facts.custom_keys)
+    digest = blake2b(loaded.body, digest_size=8).hexdigest()
+    return Read(
+        occurrence=f"{POLLED}:{record.id}:{record.date_updated}:{digest}",
+        keys=(("contact", record.id),),
+        change=ContactChanged(
+            contact_id=record.id, contact=msgspec.structs.replace(contact, updated_at=None)
         ),
     )

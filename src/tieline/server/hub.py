@@ -19,7 +19,7 @@ from tieline.inbox.receive import Inbox
 from tieline.server.app import Http, make_app
 from tieline.server.handlers import HubHandlers
 from tieline.server.hooks import Hooks
-from tieline.server.intakes import ContactsIntake, NimbataIntake
+from tieline.server.intakes import ContactsIntake, Intake, NimbataIntake
 from tieline.server.pollers import HubPoller
 from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from tieline.store.directory import Directory
@@ -80,7 +80,7 @@ class Hub:
                     await _tell(ready, None)
                     await asyncio.Event().wait()
                 else:
-                    intakes = {"nimbata": NimbataIntake(), "contacts_api": ContactsIntake()}
+                    intakes: dict[str, Intake] = {"nimbata": NimbataIntake(), "contacts_api": ContactsIntake()}
                     hooks = Hooks(
                         self.store, self.directory, inbox, intakes, body_limit=options.body_limit
                     )

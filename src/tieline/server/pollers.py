@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tieline.connectors.contacts_api import operations as crm
+from tieline.connectors.contacts_api.operations import contacts
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.nimbata import operations as nimbata
@@ -18,7 +18,7 @@ from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.engine.polls import DuePoll
 from tieline.errors import ConfigurationError, UnreadableError
 from tieline.inbox.receive import DELIVERY_ID_TTL, Delivery, Inbox, delivery_key
-from tieline.server.handlers import opened
+from tieline.server.handlers import POLLED, opened
 from tieline.server.intakes import account_config
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.pool import Store
@@ -151,11 +151,10 @@ class HubPoller:
         for _ in range(_PAGES):
             answer = await self._gateway.call(
                 opened(stored),
-                crm.SEARCH_CONTACTS,
-                crm.SearchInput(
-                    location_id=stored.account,
+                contacts.SEARCH,
+                contacts.SearchContacts(
                     filters=[{"field": "dateUpdated", "operator": "range", "value": {"gte": since.isoformat()}}],
-                    sort=[{"field": "dateUpdated", "direction": "asc"}],
+                    sort=[contacts.Sort(field="dateUpdated")],
                     search_after=after,
                 ),
                 priority="sweep",
@@ -164,7 +163,7 @@ class HubPoller:
             linked = await self._linked(stored, [row.id for row in rows])
             await self._store_all(
                 [
-                    self._delivery(stored, "contact.polled", None, msgspec.json.encode(row))
+                    self._delivery(stored, POLLED, None, msgspec.json.encode(row))
                     for row in rows
                     if row.id in linked
                 ]

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tieline.connectors.contacts_api.records import as_text, contact_of_fields, moment
 from tieline.connectors.kit.signatures import (
     Refused,
     Verdict,
     Verified,
-    read_moment,
     verify_age,
     verify_ed25519,
 )
 from tieline.domain.contact import Contact
 from tieline.errors import UnreadableError
-from tieline.mapping import email, phone, text
-from tieline.mapping.values import plain_number
 
 SIGNATURE_HEADER = "x-ghl-signature"
 DELIVERY_HEADER = "deliveryid"
@@ -73,7 +70,6 @@ class _Head(msgspec.Struct, rename="camel", frozen=True):
 
 
 _head = msgspec.json.Decoder(_Head)
-_MAX_BITS = 128
 
 
 def verify(
@@ -103,10 +99,10 @@ def peek(body: bytes, headers: Mapping[str, str]) -> Peek:
     """What a delivery is, without reading it whole. Raises UnreadableError."""
     head = _read_head(body)
     return Peek(
-        kind=_as_text(head.type) or "",
+        kind=as_text(head.type) or "",
         delivery_id=head.webhook_id or headers.get(DELIVERY_HEADER) or head.delivery_id,
-        location_id=_as_text(head.location_id),
-        occurred_at=_moment(head.timestamp),
+        location_id=as_text(head.location_id),
+        occurred_at=moment(head.timestamp),
     )
 
 
@@ -117,22 +113,22 @@ def parse(body: bytes, custom_keys: Mapping[str, str]) -> CrmChange:
     what is no JSON object, and for a contact event without an id.
     """
     fields = _decode(body)
-    kind = _as_text(fields.get("type")) or ""
-    sent_at = _moment(fields.get("timestamp"))
+    kind = as_text(fields.get("type")) or ""
+    sent_at = moment(fields.get("timestamp"))
     if kind not in CONTACT_EVENTS:
         contact_id = _named_contact(fields)
-        told = _as_text(fields.get("webhookId")) or _as_text(fields.get("timestamp"))
+        told = as_text(fields.get("webhookId")) or as_text(fields.get("timestamp"))
         return CrmChange(
             kind=kind,
-            occurrence=":".join(filter(None, (kind, _as_text(fields.get("id")) or contact_id, told))),
+            occurrence=":".join(filter(None, (kind, as_text(fields.get("id")) or contact_id, told))),
             contact_id=contact_id,
             occurred_at=sent_at,
         )
-    contact_id = _as_text(fields.get("id")) or _as_text(fields.get("contactId"))
+    contact_id = as_text(fields.get("id")) or as_text(fields.get("contactId"))
     if contact_id is None:
         raise UnreadableError(f"this {kind} names no contact")
-    updated_at = _moment(fields.get("dateUpdated"))
-    contact = None if _left_out(fields) else _contact(contact_id, fields, custom_keys, updated_at)
+    updated_at = moment(fields.get("dateUpdated"))
+    contact = None if _left_out(fields) else contact_of_fields(contact_id, fields, custom_keys, updated_at)
     return CrmChange(
         kind=kind,
         occurrence=_occurrence(kind, contact_id, contact, updated_at, fields),
@@ -152,7 +148,7 @@ def _occurrence(
 ) -> str:
     if kind == "ContactCreate":
         return f"contact.created:{contact_id}"
-    told = _as_text(fields.get("webhookId")) or _as_text(fields.get("timestamp"))
+    told = as_text(fields.get("webhookId")) or as_text(fields.get("timestamp"))
     if kind == "ContactDelete":
         # A deleted contact can be restored, and deleted again.
         return ":".join(filter(None, ("contact.deleted", contact_id, told)))
@@ -175,11 +171,11 @@ def _read_head(body: bytes) -> _Head:
 def _head_of(fields: Mapping[str, Any]) -> _Head:
     stamp = fields.get("timestamp")
     return _Head(
-        type=_as_text(fields.get("type")),
-        location_id=_as_text(fields.get("locationId")),
-        timestamp=stamp if isinstance(stamp, float) else _as_text(stamp),
-        webhook_id=_as_text(fields.get("webhookId")),
-        delivery_id=_as_text(fields.get("deliveryId")),
+        type=as_text(fields.get("type")),
+        location_id=as_text(fields.get("locationId")),
+        timestamp=stamp if isinstance(stamp, float) else as_text(stamp),
+        webhook_id=as_text(fields.get("webhookId")),
+        delivery_id=as_text(fields.get("deliveryId")),
     )
 
 
@@ -195,24 +191,10 @@ def _decode(body: bytes) -> dict[str, Any]:
     return {**inner, **outer} if isinstance(inner, dict) else outer
 
 
-def _as_text(value: Any) -> str | None:
-    if isinstance(value, str):
-        # NUL is the one character that a text column refuses.
-        return value.replace("\x00", "").strip() or None
-    # A number of more digits than this is none.
-    return str(value) if type(value) is int and value.bit_length() <= _MAX_BITS else None
-
-
-def _moment(value: Any) -> datetime | None:
-    if type(value) is int and value.bit_length() > _MAX_BITS:
-        return None
-    return read_moment(value) if isinstance(value, str | float) or type(value) is int else None
-
-
 def _named_contact(fields: Mapping[str, Any]) -> str | None:
     appointment = fields.get("appointment")
     nested = appointment.get("contactId") if isinstance(appointment, dict) else None
-    return _as_text(fields.get("contactId")) or _as_text(nested)
+    return as_text(fields.get("contactId")) or as_text(nested)
 
 
 def _left_out(fields: Mapping[str, Any]) -> bool:
@@ -221,59 +203,3 @@ def _left_out(fields: Mapping[str, Any]) -> bool:
         name in fields
         for name in ("phone", "email", "firstName", "lastName", "name", "tags", "dateAdded", "customFields")
     )
-
-
-#: Our name → the event's.
-_NAMES = {
-    "first_name": "firstName", "last_name": "lastName", "company": "companyName", "address": "address1",
-    "city": "city", "state": "state", "postal_code": "postalCode", "country": "country", "website": "website",
-    "timezone": "timezone", "source": "source",
-}  # fmt: skip
-
-
-def _contact(
-    contact_id: str, fields: Mapping[str, Any], custom_keys: Mapping[str, str], updated_at: datetime | None
-) -> Contact:
-    country = _as_text(fields.get("country"))
-    raw_phone, raw_email = _as_text(fields.get("phone")), _as_text(fields.get("email"))
-    return Contact(
-        id=contact_id,
-        phone=(phone.to_e164(raw_phone, country) or raw_phone) if raw_phone else None,
-        email=(email.normalise(raw_email) or raw_email.lower()) if raw_email else None,
-        tags=frozenset(_tags(fields.get("tags"))),
-        custom=dict(_custom(fields.get("customFields"), custom_keys)),
-        updated_at=updated_at,
-        **{ours: _as_text(fields.get(theirs)) for ours, theirs in _NAMES.items()},
-    )
-
-
-def _tags(value: Any) -> Iterable[str]:
-    for item in value if isinstance(value, list) else ():
-        if isinstance(item, str) and (tag := text.tag(item)):
-            yield tag
-
-
-def _custom(value: Any, keys: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    for item in value if isinstance(value, list) else ():
-        if not isinstance(item, dict):
-            continue
-        key = keys.get(str(item.get("id")))
-        written = item.get("value", item.get("field_value", item.get("fieldValue")))
-        if key is not None and (content := _as_custom(written)):
-            yield key, content
-
-
-def _as_custom(value: Any) -> str | None:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return value.strip() or None
-        case int():
-            return _as_text(value)
-        case float():
-            return plain_number(Decimal(repr(value)))
-        case list():
-            return ", ".join(filter(None, map(_as_custom, value))) or None
-        case _:
-            return None
