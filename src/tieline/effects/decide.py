@@ -55,8 +55,8 @@ class GiveUp(msgspec.Struct, frozen=True):
 Decision = RepeatNow | Retry | LookUpOutcome | HoldLane | GiveUp
 
 
-def decide(error: ConnectorError, *, at_once: int, tries: int) -> Decision:
-    """What happens next, after `at_once` quick repeats in this turn and `tries` attempts in all."""
+def decide(error: ConnectorError, *, at_once: int, turn: int) -> Decision:
+    """What happens next, after `at_once` quick repeats in the `turn`th turn of these events."""
     match error:
         case RateLimited(daily=True, retry_after_s=wait_s):
             return HoldLane(wait_s or DAILY_HOLD_S)
@@ -66,8 +66,8 @@ def decide(error: ConnectorError, *, at_once: int, tries: int) -> Decision:
             return RepeatNow(0.0)  # the governor holds every call of this connection
         case TransientError() if at_once < AT_ONCE:
             return RepeatNow(QUICK.delay_s(at_once + 1))
-        case TransientError() if tries < SLOW.max_attempts:
-            return Retry(SLOW.delay_s(tries))
+        case TransientError() if turn < SLOW.max_attempts:
+            return Retry(SLOW.delay_s(turn))
         case OutcomeUnknown():
             return LookUpOutcome()
         case CredentialError():

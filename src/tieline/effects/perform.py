@@ -23,6 +23,7 @@ from tieline.effects.writes import AttemptOutcome, AttemptRow, EffectRow, Effect
 from tieline.errors import (
     ConnectorError,
     CredentialError,
+    NotFoundError,
     OutcomeUnknown,
     RateLimited,
     RejectedError,
@@ -50,23 +51,27 @@ class GivenUp(Exception):
         self.error = error
 
 
-def later(error: ConnectorError, doing: str) -> Later:
-    """A read on the way failed: the person waits, or the lane if nothing of it can go."""
-    match decide(error, at_once=AT_ONCE, tries=1):
+def later(error: ConnectorError, doing: str, *, turn: int) -> Later:
+    """A read on the way failed in the `turn`th try of these events: the person waits, or the lane if nothing of it can go."""
+    reason = f"{doing}: {error}"
+    match decide(error, at_once=AT_ONCE, turn=turn):
         case HoldLane(after_s):
-            return Later(f"{doing}: {error}", after_s=after_s, hold_lane=True)
-        case Retry(after_s):
-            return Later(f"{doing}: {error}", after_s=after_s)
+            return Later(reason, after_s=after_s, hold_lane=True)
+        case RepeatNow():
+            # The governor lets nothing go before its time.
+            return Later(reason, after_s=1.0)
         case _:
-            return Later(f"{doing}: {error}", after_s=SLOW.max_s)
+            return Later(reason, after_s=SLOW.delay_s(turn))
 
 
 class Performer:
     """Performs the effects of one turn, writing what happened to them into `writes`."""
 
-    def __init__(self, target: Target, writes: Writes) -> None:
+    def __init__(self, target: Target, writes: Writes, *, turn: int = 1) -> None:
+        """`turn` tells how often these events were tried, this time included: later retries lag by it."""
         self._target = target
         self._writes = writes
+        self._turn = turn
 
     async def perform(self, effect: EffectRow, command: Command, contact_id: str | None) -> Done:
         """Send a command that was never sent, or whose repetition harms nobody.
@@ -82,7 +87,7 @@ class Performer:
                 if isinstance(error, RejectedError) and error.existing_id is not None:
                     return await self._adopt(effect, error.existing_id, started)
                 effect = self._failed(effect, error, started)
-                match decide(error, at_once=at_once, tries=effect.tries):
+                match decide(error, at_once=at_once, turn=self._turn):
                     case RepeatNow(after_s):
                         at_once += not isinstance(error, RateLimited)
                         await asyncio.sleep(after_s)
@@ -95,11 +100,11 @@ class Performer:
                     case LookUpOutcome() if self._repeatable(command, error):
                         # Sending again is the look-up: the far side names what exists already.
                         at_once += 1
-                        if at_once > SLOW.max_attempts:
+                        if self._turn >= SLOW.max_attempts:
                             raise self._give_up(effect, error) from error
                         if at_once > 3:
                             self._stand(effect, "unknown")
-                            raise Later(str(error), after_s=SLOW.delay_s(effect.tries)) from error
+                            raise Later(str(error), after_s=SLOW.delay_s(self._turn)) from error
                         await asyncio.sleep(0.2 * at_once)
                     case LookUpOutcome():
                         return await self._look_up(effect, command, contact_id, error)
@@ -127,10 +132,12 @@ class Performer:
         started = datetime.now(UTC)
         try:
             done = await self._target.look_up(command, contact_id)
+        except NotFoundError as error:
+            raise self._give_up(self._failed(effect, error, started), error) from error
         except ConnectorError as error:
             effect = self._failed(effect, error, started)
             self._stand(effect, "unknown")
-            raise later(error, "looking up what became of it") from error
+            raise later(error, "looking up what became of it", turn=self._turn) from error
         if done is not None:
             return self._done(effect, msgspec.structs.replace(done, adopted=True), "adopted")
         effect = self._attempted(effect, started, "absent", reason="looked up: nothing there")
@@ -152,7 +159,7 @@ class Performer:
         except ConnectorError as error:
             effect = self._failed(effect, error, started)
             self._stand(effect, "dropped")
-            raise later(error, "reading the existing contact") from error
+            raise later(error, "reading the existing contact", turn=self._turn) from error
         seconds = (datetime.now(UTC) - started).total_seconds()
         done = Done(
             result_id=existing_id, contact=contact, adopted=True, started_at=started, duration_s=seconds

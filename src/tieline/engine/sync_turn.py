@@ -92,13 +92,16 @@ class SyncTurn:
     _ends: dict[int, tuple[AssignmentState, str | None]] = field(default_factory=dict)
     #: Journalled by an earlier turn, and surely never sent.
     _unsent: dict[str, EffectRow] = field(default_factory=dict)
+    #: How often these events have been tried, this time included.
+    _tries: int = 1
 
     async def run(self, items: Sequence[Item]) -> None:
         """Raises Later when the person must wait; then no item of the turn has ended."""
         if self.link is not None and self.link.state == "open":
             self._contact = _decode_contact.decode(self.link.contact)
         items = await self._without_repeats(items)
-        performer = Performer(self.consumer.target, self.writes)
+        self._tries = max((item.tries for item in items), default=0) + 1
+        performer = Performer(self.consumer.target, self.writes, turn=self._tries)
         if self.open_effects:
             await self._finish_open_effects(performer)
         heard = await self._listen(items)
@@ -163,6 +166,8 @@ class SyncTurn:
             try:
                 self._took_effect(command, await performer.resume(effect, command, self._contact_id))
             except GivenUp as given_up:
+                if isinstance(given_up.error, NotFoundError):
+                    raise self._gone() from given_up
                 self._ends[effect.event_id] = ("dead", given_up.reason)
 
     async def _listen(self, items: Sequence[Item]) -> list[Heard]:
@@ -198,7 +203,7 @@ class SyncTurn:
                 self._unlink()
                 return "done", "not in the CRM any more; unlinked"
             except ConnectorError as error:
-                raise later(error, "reading the contact") from error
+                raise later(error, "reading the contact", turn=self._tries) from error
             verdict = "newer" if judge(told, self._contact) != "echo" else "echo"
         if verdict == "newer" and told is not None:
             self._see(told)
@@ -239,8 +244,7 @@ class SyncTurn:
                 if not isinstance(given_up.error, NotFoundError):
                     self._ends[one.event_id] = ("dead", given_up.reason)
                     continue
-                self._unlink()
-                raise Later("the contact was deleted meanwhile; planning anew", after_s=0.0) from given_up
+                raise self._gone() from given_up
 
     def _plan_contact(self, heard: Sequence[Heard]) -> list[Planned]:
         target = self.consumer.target
@@ -271,10 +275,7 @@ class SyncTurn:
                     done = await performer.perform(effect, one.command, self._contact_id)
                 except GivenUp as given_up:
                     if isinstance(given_up.error, NotFoundError):
-                        self._unlink()
-                        raise Later(
-                            "the contact was deleted meanwhile; planning anew", after_s=0.0
-                        ) from given_up
+                        raise self._gone() from given_up
                     self._end_all(heard, "dead", given_up.reason)
                     continue
                 self._took_effect(one.command, done)
@@ -293,7 +294,7 @@ class SyncTurn:
         try:
             contact = await self.consumer.target.find(phone=phone, email=email)
         except ConnectorError as error:
-            raise later(error, "looking for the contact") from error
+            raise later(error, "looking for the contact", turn=self._tries) from error
         if contact is not None:
             self._see(contact)
 
@@ -362,6 +363,11 @@ class SyncTurn:
         self.link = msgspec.structs.replace(self.link, state="gone", generation=self.link.generation + 1)
         self.writes.links.append(self.link)
         self._contact = None
+
+    def _gone(self) -> Later:
+        """The linked contact is not there any more: unlink, and let the next turn plan anew."""
+        self._unlink()
+        return Later("the contact was deleted meanwhile; planning anew", after_s=0.0)
 
     @property
     def _generation(self) -> int:

@@ -145,10 +145,11 @@ def _kit(name: str, options: Options, clock: Clock, retry: RetryRule) -> tuple[A
 
 @asynccontextmanager
 async def _served(running: RunningSide, host: str, port: int) -> AsyncIterator[None]:
-    runner = web.ServerRunner(web.Server(running.answer, access_log=None), handle_signals=False)
+    server = web.Server(running.answer, access_log=None)
+    runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=1.0, backlog=1024)
+        site = web.TCPSite(runner, host, port, backlog=1024)
         await site.start()
         bound = runner.addresses[0][1]
         running.base_url = f"http://{host}:{bound}"
