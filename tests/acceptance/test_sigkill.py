@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+
 from tests.acceptance.rig import Process, Rig, projects, rig
 
 EVENTS = 500

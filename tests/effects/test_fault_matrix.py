@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from tests.world import world
 
+from tests.world import world
 from tieline.sandbox.app import Options
 from tieline.sandbox.faults import Params, Rule
 from tieline.store.pool import Store

@@ -6,6 +6,7 @@ from typing import Any
 
 import phonenumbers
 import pytest
+
 from tests.sandbox.nimbata_door import Door
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from tests.sandbox.nimbata_door import NOW, Door
 
 #: The keys that a real account's rows were seen to have.

@@ -7,6 +7,7 @@ from typing import Any
 
 import phonenumbers
 import pytest
+
 from tests.sandbox.nimbata_door import Door
 
 KINDS = ("call", "form", "sms", "contact.create", "call.update", "contact.update", "contact.delete")

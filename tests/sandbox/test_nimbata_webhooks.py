@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
 from tests.sandbox.nimbata_door import NOW, Door
 
 HUB = "http://hub.example/hooks/nimbata/calls"

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.store.attached import Command, pid_of
 
+from tests.store.attached import Command, pid_of
 from tieline.store.embedded import EmbeddedServer
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.store.attached import Command, pid_of
 
+from tests.store.attached import Command, pid_of
 from tieline.errors import StoreError
 from tieline.store.embedded import EmbeddedServer
 

@@ -30,8 +30,7 @@ def test_one_holds_it_alone_many_share_it(tmp_path: Path) -> None:
 def test_system_frees_the_lock_of_a_killed_process(tmp_path: Path) -> None:
     """kill -9 leaves no lock behind."""
     code = (
-        "import sys\nfrom pathlib import Path\nfrom tieline.store.home import Home
-from tieline.store.locks import FileLock\n"
+        "import sys\nfrom pathlib import Path\nfrom tieline.store.locks import FileLock\n"
         "lock = FileLock(Path(sys.argv[1]))\nassert lock.take(wait_s=5)\nprint('held', flush=True)\nsys.stdin.read()"
     )
     other = subprocess.Popen(
@@ -47,7 +46,10 @@ from tieline.store.locks import FileLock\n"
 
 def test_second_up_is_refused_with_the_first_ones_pid(tmp_path: Path) -> None:
     """The message names the process that is up and what to do; once that one left, up works again."""
-    with UpLock(Home(tmp_path)), pytest.raises(ConfigurationError, match=rf"process {os.getpid()}.*TIELINE_HOME"):
+    with (
+        UpLock(Home(tmp_path)),
+        pytest.raises(ConfigurationError, match=rf"process {os.getpid()}.*TIELINE_HOME"),
+    ):
         UpLock(Home(tmp_path)).__enter__()
     with UpLock(Home(tmp_path)):
         pass

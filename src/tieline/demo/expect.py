@@ -109,9 +109,9 @@ def compare(expected: Mapping[str, Expected], state: Mapping[str, Any]) -> Found
             for marker, count in (have - Counter(markers)).items():
                 doubled += count
                 surplus.append(f"{count} note(s) {marker or 'without a recording'} of {phone} at {location}")
-        for phone, records in by_phone.items():
+        for stranger, records in by_phone.items():
             doubled += len(records)
-            surplus.append(f"contact {phone} at {location}, whom nobody heard from")
+            surplus.append(f"contact {stranger} at {location}, whom nobody heard from")
         held = {one["id"]: set(one["tags"]) for one in holds["contacts"]}
         for contact_id, tag in wanted.tags:
             if tag in held.get(contact_id, ()):

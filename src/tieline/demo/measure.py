@@ -42,7 +42,7 @@ def end_to_end(
     Calls with a recording alone: its address tells which note is theirs. Webhooks that a fault dropped are left out:
     those calls were found by polling, as late as the poll comes.
     """
-    sent = {}
+    sent: dict[str, float] = {}
     for one in deliveries:
         url = recordings.get(one["subject_id"])
         if url is not None and one["kind"] == "call.completed" and "drop" not in one.get("faults", ()):

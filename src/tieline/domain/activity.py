@@ -92,7 +92,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NimbataContact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A person as a `native` account stores one. Absent in a sparse event = None here, listed in no field of `present`."""
+    """A person as a `native` account stores one. What a sparse event left out is None, and not in `present`."""
 
     id: str
     project_id: str | None = None

@@ -52,7 +52,7 @@ class GivenUp(Exception):
 
 
 def later(error: ConnectorError, doing: str, *, turn: int) -> Later:
-    """A read on the way failed in the `turn`th try of these events: the person waits, or the lane if nothing of it can go."""
+    """A read on the way failed in the `turn`th try of these events: the person waits, or the whole lane."""
     reason = f"{doing}: {error}"
     match decide(error, at_once=AT_ONCE, turn=turn):
         case HoldLane(after_s):

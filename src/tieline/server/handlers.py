@@ -136,9 +136,7 @@ def _read_contact(loaded: Loaded, bound: _Bound) -> Read:
     return Read(
         occurrence=change.occurrence,
         keys=(("contact", change.contact_id),),
-        change=ContactChanged(
-            contact_id=change.contact_id, contact=change.contact, removed=change.removed
-        ),
+        change=ContactChanged(contact_id=change.contact_id, contact=change.contact, removed=change.removed),
     )
 
 

@@ -80,10 +80,11 @@ class Hub:
                     await _tell(ready, None)
                     await asyncio.Event().wait()
                 else:
-                    intakes: dict[str, Intake] = {"nimbata": NimbataIntake(), "contacts_api": ContactsIntake()}
-                    hooks = Hooks(
-                        self.store, self.directory, inbox, intakes, body_limit=options.body_limit
-                    )
+                    intakes: dict[str, Intake] = {
+                        "nimbata": NimbataIntake(),
+                        "contacts_api": ContactsIntake(),
+                    }
+                    hooks = Hooks(self.store, self.directory, inbox, intakes, body_limit=options.body_limit)
                     background.append(group.create_task(hooks.keep_counting()))
                     http = Http(make_app(self.store, self.directory, hooks), options)
                     await http.run(lambda url: _tell(ready, url))

@@ -12,12 +12,14 @@ import msgspec
 from tieline.connectors.contacts_api.operations import contacts
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
-from tieline.connectors.nimbata import operations as nimbata
+from tieline.connectors.kit.paging import Page, pages
 from tieline.connectors.nimbata.activity import parse_row
 from tieline.connectors.nimbata.config import NimbataConfig
+from tieline.connectors.nimbata.lists import Place, first_place, read_page
+from tieline.connectors.nimbata.operations import FIND_CONTACTS, LISTS, FindContacts, Stream, list_activity
 from tieline.engine.polls import DuePoll
 from tieline.errors import ConfigurationError, UnreadableError
-from tieline.inbox.receive import DELIVERY_ID_TTL, Delivery, Inbox, delivery_key
+from tieline.inbox.receive import DELIVERY_ID_TTL, Delivery, EventState, Inbox, delivery_key
 from tieline.server.handlers import POLLED, opened
 from tieline.server.intakes import account_config
 from tieline.store.directory import Directory, StoredConnection
@@ -31,8 +33,7 @@ _PAGES = 2000
 #: Contacts whose change the index showed late are met again within this.
 OVERLAP = timedelta(minutes=5)
 
-_LISTS = {"call": nimbata.LIST_CALLS, "form": nimbata.LIST_FORMS, "text": nimbata.LIST_TEXTS}
-_KINDS = {"call": "call.completed", "form": "form.submitted", "text": "sms.received"}
+_KINDS: dict[Stream, str] = {"call": "call.completed", "form": "form.submitted", "text": "sms.received"}
 
 
 class HubPoller:
@@ -70,17 +71,22 @@ class HubPoller:
         """The last days again each time: tags, values and summaries come late, and the filter knows days only."""
         today = datetime.now(UTC).date()
         first = today - timedelta(days=config.polling.lookback_days)
-        kind = _KINDS[poll.stream]
-        async for rows in self._pages(opened(stored), poll, config, first, today):
+        stream: Stream = poll.stream  # type: ignore[assignment]
+        kind = _KINDS[stream]
+        # What happened before the account was connected is history, which is brought over when somebody asks.
+        since = datetime.fromisoformat(poll.cursor["since"]) if "since" in poll.cursor else None
+        page: Page[bytes] = Page(rows=())
+        async for page in self._pages(opened(stored), stream, poll.project, config, first, today):
             deliveries = []
             names = []
-            for row in rows:
+            for row in page.rows:
                 try:
                     happening = parse_row(kind, row, config, project=poll.project)
                 except UnreadableError as error:
                     deliveries.append(self._delivery(stored, kind, poll.project, row, unreadable=str(error)))
                 else:
-                    names.append((happening.occurrence, row))
+                    if since is None or happening.occurred_at is None or happening.occurred_at >= since:
+                        names.append((happening.occurrence, row))
             known = await self._known(stored, poll.project, [name for name, _ in names])
             for name, row in names:
                 if name not in known:
@@ -89,25 +95,27 @@ class HubPoller:
                     # Told before; what its row says now may still be news.
                     deliveries.append(self._delivery(stored, "call.updated", poll.project, row))
             await self._store_all(deliveries)
-        return {"read_at": datetime.now(UTC).isoformat()}
-
-    async def _pages(
-        self, connection: Connection, poll: DuePoll, config: NimbataConfig, first: date, last: date
-    ) -> AsyncIterator[list[bytes]]:
-        size = config.pagination.size
-        for page in range(1, _PAGES + 1):
-            answer = await self._gateway.call(
-                connection,
-                _LISTS[poll.stream],
-                nimbata.activity_input(poll.stream, poll.project, first, last, page=page, size=size),
-                priority="sweep",
+        if page.next is not None:
+            raise ConfigurationError(
+                f"{stored.name}: the list of {stream}s did not end; make polling.lookback_days smaller"
             )
-            rows = [bytes(row) for row in answer.value.data]
-            yield rows
-            # An empty page ends a list whatever its totals say.
-            last_page = answer.value.meta.last_page if answer.value.meta else None
-            if not rows or (page >= last_page if last_page is not None else len(rows) < size):
-                return
+        return {**poll.cursor, "read_at": datetime.now(UTC).isoformat()}
+
+    def _pages(
+        self,
+        connection: Connection,
+        stream: Stream,
+        project: str,
+        config: NimbataConfig,
+        first: date,
+        last: date,
+    ) -> AsyncIterator[Page[bytes]]:
+        async def fetch(at: Place) -> Page[bytes]:
+            given = list_activity(stream, project, first, last, at, config.pagination.size)
+            answer = await self._gateway.call(connection, LISTS[stream], given, "sweep")
+            return read_page(answer.value, config, at)
+
+        return pages(fetch, first_place(config))
 
     async def _poll_people(
         self, poll: DuePoll, stored: StoredConnection, config: NimbataConfig
@@ -116,30 +124,29 @@ class HubPoller:
         mark = poll.cursor.get("updated_at")
         newest = datetime.fromisoformat(mark) if mark else datetime.now(UTC)
         since = newest - timedelta(seconds=config.polling.overlap_s)
-        for page in range(1, _PAGES + 1):
-            answer = await self._gateway.call(
-                opened(stored),
-                nimbata.FIND_CONTACTS,
-                nimbata.FindContactsInput(
-                    updated_since=since.isoformat(), page=page, per_page=config.pagination.size,
-                    include_deleted=True,
-                ),
-                priority="sweep",
+
+        async def fetch(at: Place) -> Page[bytes]:
+            given = FindContacts(
+                updated_since=since, include_deleted=True, page=at if isinstance(at, int) else msgspec.UNSET,
+                per_page=config.pagination.size, cursor=at if isinstance(at, str) and at else msgspec.UNSET,
             )  # fmt: skip
+            answer = await self._gateway.call(opened(stored), FIND_CONTACTS, given, "sweep")
+            return read_page(answer.value, config, at)
+
+        async for page in pages(fetch, first_place(config)):
             deliveries = []
-            for row in map(bytes, answer.value.data):
+            for row in page.rows:
                 try:
                     happening = parse_row("contact", row, config)
                 except UnreadableError as error:
-                    deliveries.append(self._delivery(stored, "contact.updated", None, row, unreadable=str(error)))
+                    deliveries.append(
+                        self._delivery(stored, "contact.updated", None, row, unreadable=str(error))
+                    )
                     continue
                 if happening.occurred_at is not None:
                     newest = max(newest, happening.occurred_at)
                 deliveries.append(self._delivery(stored, happening.kind, happening.project_id, row))
             await self._store_all(deliveries)
-            last_page = answer.value.meta.last_page if answer.value.meta else None
-            if not deliveries or (last_page is not None and page >= last_page):
-                break
         return {"updated_at": newest.isoformat()}
 
     async def _poll_crm(self, poll: DuePoll, stored: StoredConnection) -> dict[str, Any]:
@@ -153,7 +160,9 @@ class HubPoller:
                 opened(stored),
                 contacts.SEARCH,
                 contacts.SearchContacts(
-                    filters=[{"field": "dateUpdated", "operator": "range", "value": {"gte": since.isoformat()}}],
+                    filters=[
+                        {"field": "dateUpdated", "operator": "range", "value": {"gte": since.isoformat()}}
+                    ],
                     sort=[contacts.Sort(field="dateUpdated")],
                     search_after=after,
                 ),
@@ -183,7 +192,7 @@ class HubPoller:
         unreadable: str | None = None,
     ) -> Delivery:
         syncs = self._directory.consumers(stored.id, project)
-        state = "unreadable" if unreadable else "routed" if syncs else "unrouted"
+        state: EventState = "unreadable" if unreadable else "routed" if syncs else "unrouted"
         # The same row in the same state is one telling, however often it is read.
         key, _ = delivery_key("poll", kind, f"{kind}:{blake2b(row, digest_size=16).hexdigest()}", row)
         return Delivery(

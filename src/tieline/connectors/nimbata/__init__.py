@@ -1,0 +1,5 @@
+"""Call tracking: Nimbata, and accounts that resemble it."""
+
+from tieline.connectors.nimbata.connector import CONNECTOR
+
+__all__ = ["CONNECTOR"]
