@@ -72,7 +72,8 @@ class Rig:
         return hub
 
     async def connect(self, *, poll_every_s: float = 0) -> None:
-        """Join the hub to the sandbox with the command line alone: a sync for each location."""
+        """Join the hub to the sandbox with the command line alone: a sync for each location. The sandbox has done
+        what it does with a call before it is cut off, so nobody needs to wait for it to settle."""
         contacts, nimbata = self.sandbox.ready["contacts"], self.sandbox.ready["nimbata"]
         key_file = self.home.parent / "webhook-key.pem"
         key_file.write_text(contacts["webhook_public_key"])
@@ -81,12 +82,12 @@ class Rig:
             await self.tieline(
                 "connect", "contacts-api", "--name", f"crm{number}", "--base-url", contacts["base_url"],
                 "--location", location["id"], "--token-stdin", "--webhook-key-file", str(key_file),
-                "--poll-every-s", every, stdin=location.get("token", contacts["token"]),
+                "--poll-every-s", every, "--settle-s", "2", "--limits", "off", stdin=location.get("token", contacts["token"]),
             )  # fmt: skip
         await self.tieline(
             "connect", "nimbata", "--name", "calls", "--base-url", nimbata["base_url"],
             "--account", nimbata["account"], "--token-stdin", "--webhook-secret", "hook-secret",
-            "--webhook-auth", "url_key", "--poll-every-s", every,
+            "--webhook-auth", "url_key", "--poll-every-s", every, "--limits", "off",
             *(word for project in projects(nimbata) for word in ("--project", project)),
             stdin=nimbata["token"],
         )  # fmt: skip

@@ -76,14 +76,15 @@ async def send_all(url: str, events: list[dict[str, Any]], hub_is_up: asyncio.Ev
 
 async def quiet(world: Rig, url: str) -> None:
     """Wait until nothing is under way; a take-over after SIGKILL takes up to 17 s."""
-    async with asyncio.timeout(60):
-        while True:
-            async with world.http.get(f"{url}/api/status") as answer:
-                status = await answer.json()
-            assert status["dead"] == 0, status
-            if status["ready"] == status["waiting"] == status["open_effects"] == 0:
-                return
-            await asyncio.sleep(0.2)
+    deadline = time.monotonic() + 60
+    while True:
+        async with world.http.get(f"{url}/api/status") as answer:
+            status = await answer.json()
+        assert status["dead"] == 0, status
+        if status["ready"] == status["waiting"] == status["open_effects"] == 0:
+            return
+        assert time.monotonic() < deadline, f"still under way: {status}"
+        await asyncio.sleep(0.2)
 
 
 async def audit(world: Rig, events: list[dict[str, Any]]) -> None:
@@ -104,10 +105,8 @@ async def audit(world: Rig, events: list[dict[str, Any]]) -> None:
 
 def database_pid(home: Path) -> int:
     """The embedded server's own process."""
-    found = json.loads((home / "postgres.json").read_text()) if (home / "postgres.json").exists() else {}
-    if "data" in found:
-        return int((Path(found["data"]) / "postmaster.pid").read_text().split()[0])
-    (pid_file,) = home.rglob("postmaster.pid")
+    data = Path((home / "database.location").read_text().strip())
+    (pid_file,) = data.rglob("postmaster.pid")
     return int(pid_file.read_text().split()[0])
 
 

@@ -65,6 +65,8 @@ def make_app(store: Store, directory: Directory, hooks: Hooks) -> Callable[[Scop
         ASGIApp,
         Litestar(
             [health, status],
+            # Litestar would send everybody's log lines its own way.
+            logging_config=None,
             openapi_config=OpenAPIConfig(title="Tieline", version=__version__, use_handler_docstrings=True),
         ),
     )

@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
 from tieline.errors import UnreadableError
 from tieline.inbox.receive import Delivery, Inbox, delivery_key
@@ -69,6 +71,10 @@ class Hooks:
             status, text = await self._take(scope, receive, connector, segments[1], segments[2:])
         except (asyncio.CancelledError, ConnectionError):
             raise
+        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
+            # The store is away or overloaded: said once a delivery, without a trace that tells nothing more.
+            log.warning("delivery not stored", connection=segments[1], error=str(error).partition("\n")[0])
+            status, text = 503, "not stored, deliver it again later"
         except Exception:  # every failure of ours means "later" to the sender, never a stack trace
             log.exception("delivery not stored", connection=segments[1])
             status, text = 503, "not stored, deliver it again later"

@@ -1,0 +1,7 @@
+"""`python -m tieline`."""
+
+import sys
+
+from tieline.cli.main import main
+
+sys.exit(main())

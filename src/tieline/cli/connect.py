@@ -1,0 +1,333 @@
+"""`tieline connect`: accounts on both sides."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tieline.cli import output
+from tieline.cli.serve import address
+from tieline.cli.session import opened_hub, run
+from tieline.connectors.contacts_api.vendor_keys import BASE_URL, WEBHOOK_KEY
+from tieline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tieline.server.connections import NewConnection, Shown
+
+app = typer.Typer(help="Connect accounts: make, list, show, remove.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Option(help="what you call it; part of its webhook address")]
+Token = Annotated[str | None, typer.Option(envvar="TIELINE_TOKEN", help="the access token")]
+TokenStdin = Annotated[bool, typer.Option("--token-stdin", help="read the token from standard input")]
+Limits = Annotated[
+    Literal["on", "off"], typer.Option(help="off = the far side has no rate limit; its 429 still counts")
+]
+Settle = Annotated[
+    float | None,
+    typer.Option(
+        min=0, help="seconds after which a cut-off write has happened or never will; default by operation"
+    ),
+]
+Every = Annotated[float, typer.Option(min=0, help="seconds between polls beside the webhooks; 0 = never")]
+Check = Annotated[bool, typer.Option("--check/--no-check", help="try the token before it is stored")]
+PublicUrl = Annotated[str, typer.Option(envvar="TIELINE_PUBLIC_URL", help="where far sides reach this hub")]
+Json = Annotated[bool, output.JSON_OPTION]
+
+
+@app.command("contacts-api")
+def contacts_api(
+    name: Name,
+    location: Annotated[str, typer.Option(help="id of the location (sub-account)")],
+    base_url: Annotated[str, typer.Option(help="address of the API")] = BASE_URL,
+    token: Token = None,
+    token_stdin: TokenStdin = False,
+    webhook_key_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="public key that signs webhooks, PEM; default: the vendor's", dir_okay=False),
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(help="two letters: how local phone numbers are read; default: the location's"),
+    ] = None,
+    limits: Limits = "on",
+    settle_s: Settle = None,
+    poll_every_s: Every = 300.0,
+    public_url: PublicUrl = "http://127.0.0.1:8080",
+    as_json: Json = False,
+) -> None:
+    """A location of the CRM (HighLevel / LeadConnector), with a private integration token."""
+    from tieline.connectors.kit.signatures import load_ed25519_keys
+    from tieline.server.connections import NewConnection, NewPoll
+    from tieline.store.directory import Credential
+
+    keys = tuple(_read(path) for path in webhook_key_file or ()) or (WEBHOOK_KEY,)
+    load_ed25519_keys(keys)
+    new = NewConnection(
+        name=name, connector="contacts_api", base_url=base_url, account=location,
+        credential=Credential(token=_token(token, token_stdin), webhook_keys=keys),
+        settings=_general(limits, settle_s),
+        polls=(NewPoll(stream="contact", every_s=poll_every_s),) if poll_every_s else (),
+    )  # fmt: skip
+    _finish(run(_save_location(new, country)), public_url, {}, as_json)
+
+
+@app.command("nimbata")
+def nimbata(
+    name: Name,
+    account: Annotated[str, typer.Option(help="account (customer) id")],
+    base_url: Annotated[str, typer.Option(help="address of the API")] = "https://api.nimbata.com",
+    project: Annotated[list[str] | None, typer.Option(help="project to read; repeat for more")] = None,
+    token: Token = None,
+    token_stdin: TokenStdin = False,
+    webhook_auth: Annotated[
+        Literal["url_key", "hmac", "none"], typer.Option(help="how deliveries prove where they come from")
+    ] = "url_key",
+    webhook_secret: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TIELINE_WEBHOOK_SECRET", help="their secret; default: a new one, or the one in use"
+        ),
+    ] = None,
+    mode: Annotated[
+        Literal["derived", "native"], typer.Option(help="native = the account stores contacts of its own")
+    ] = "derived",
+    settings: Annotated[
+        Path | None, typer.Option(help="YAML or JSON with how this account differs", dir_okay=False)
+    ] = None,
+    limits: Limits = "on",
+    poll_every_s: Every = 300.0,
+    check: Check = True,
+    public_url: PublicUrl = "http://127.0.0.1:8080",
+    as_json: Json = False,
+) -> None:
+    """A call-tracking account."""
+    from tieline.connectors.nimbata.config import build
+    from tieline.server.connections import NewConnection, NewPoll
+    from tieline.store.directory import Credential
+
+    own = {**_settings(settings), "projects": list(project or ()), "mode": mode}
+    if webhook_auth == "none":
+        own["webhooks"] = {**own.get("webhooks", {}), "auth": [{"type": "none"}]}
+    build(own)
+    streams = [("call", one) for one in project or ()] + [("form", one) for one in project or ()]
+    streams += [("text", one) for one in project or ()]
+    streams += [("contact", "")] if mode == "native" else []
+    new = NewConnection(
+        name=name, connector="nimbata", base_url=base_url, account=account,
+        credential=Credential(
+            token=_token(token, token_stdin),
+            webhook_secrets={} if webhook_auth == "none" else {webhook_auth: webhook_secret or ""},
+        ),
+        settings={**own, **_general(limits, None)},
+        polls=tuple(NewPoll(stream=stream, project=one, every_s=poll_every_s) for stream, one in streams)
+        if poll_every_s
+        else (),
+        since=datetime.now(UTC),
+    )  # fmt: skip
+    done = run(_save_account(new, check=check))
+    _finish(done, public_url, done["shown_once"], as_json)
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """All connections and how they stand."""
+    found = run(_list(None))
+    output.show(
+        found,
+        as_json,
+        lambda: output.table(
+            ("name", "product", "account", "state"),
+            [(one.name, one.connector, one.account, one.state) for one in found],
+            empty="no connections yet: tieline connect contacts-api, tieline connect nimbata",
+        ),
+    )
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument()],
+    public_url: PublicUrl = "http://127.0.0.1:8080",
+    as_json: Json = False,
+) -> None:
+    """One connection, without its secrets."""
+    found = run(_list(name))
+    if not found:
+        raise output.NotThere(f"there is no connection named {name}; see: tieline connect list")
+    (one,) = found
+
+    def people() -> None:
+        output.pairs(
+            [
+                ("name", one.name), ("product", one.connector), ("account", one.account),
+                ("address", one.base_url), ("state", one.state), ("changed", one.updated_at),
+                ("webhooks to", _with_key_place(address(public_url, one.connector, one.name), one)),
+                *((f"setting {name}", value) for name, value in one.settings.items()),
+            ]
+        )  # fmt: skip
+        output.table(
+            ("polled", "project", "every", "last read", "failures", "reason"),
+            [
+                (poll.stream, poll.project, f"{poll.every_s:g} s", poll.ok_at, poll.failures, poll.reason)
+                for poll in one.polls
+            ],
+            empty="nothing is polled",
+        )
+
+    output.show(one, as_json, people)
+
+
+@app.command("remove")
+def remove(name: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
+    """Remove a connection; the events that it brought stay."""
+    if not run(_remove(name)):
+        raise output.NotThere(f"there is no connection named {name}; see: tieline connect list")
+    output.show({"removed": name}, as_json, lambda: output.out.print(f"Removed {name}."))
+
+
+async def _save_location(new: NewConnection, country: str | None) -> dict[str, Any]:
+    import msgspec
+
+    from tieline.connectors import CONNECTORS
+    from tieline.connectors.kit.gateway import Gateway
+    from tieline.server.connections import read_location, save_connection
+
+    async with opened_hub() as hub:
+        async with Gateway.open(CONNECTORS) as gateway:
+            facts = await read_location(gateway, _unsaved(new), country=country)
+        new = msgspec.structs.replace(new, settings={**new.settings, "location": msgspec.to_builtins(facts)})
+        saved = await save_connection(hub.store, hub.vault, new)
+    return {
+        "name": new.name, "connector": new.connector, "created": saved.created,
+        "location": msgspec.to_builtins(facts),
+    }  # fmt: skip
+
+
+async def _save_account(new: NewConnection, *, check: bool) -> dict[str, Any]:
+    import msgspec
+
+    from tieline.connectors import CONNECTORS
+    from tieline.connectors.kit.gateway import Gateway
+    from tieline.connectors.nimbata.operations import LIST_CALLS, list_activity
+    from tieline.server.connections import save_connection
+
+    async with opened_hub() as hub:
+        before = hub.directory.connection(new.name)
+        given = dict(new.credential.webhook_secrets)
+        made = {}
+        for kind, secret in given.items():
+            known = before.credential.webhook_secrets.get(kind) if before else None
+            if not secret:
+                given[kind] = known or secrets.token_urlsafe(24)
+                if known is None:
+                    made[kind] = given[kind]
+        credential = msgspec.structs.replace(new.credential, webhook_secrets=given)
+        new = msgspec.structs.replace(new, credential=credential)
+        projects = new.settings["projects"]
+        if check and projects:
+            today = datetime.now(UTC).date()
+            async with Gateway.open(CONNECTORS) as gateway:
+                asked = list_activity("call", projects[0], today, today, 1, 1)
+                await gateway.call(_unsaved(new), LIST_CALLS, asked, "interactive")
+        saved = await save_connection(hub.store, hub.vault, new)
+    return {
+        "name": new.name, "connector": new.connector, "created": saved.created, "projects": projects,
+        "webhook_auth": next(iter(given), "none"), "shown_once": made,
+    }  # fmt: skip
+
+
+async def _list(name: str | None) -> list[Shown]:
+    from tieline.server.connections import list_connections
+
+    async with opened_hub() as hub:
+        return await list_connections(hub.store, name)
+
+
+async def _remove(name: str) -> bool:
+    from tieline.server.connections import remove_connection
+
+    async with opened_hub() as hub:
+        return await remove_connection(hub.store, name)
+
+
+def _unsaved(new: NewConnection) -> Any:
+    """The connection as the gateway takes it, before it has a row."""
+    from tieline.connectors.kit.connection import Connection
+    from tieline.domain.ids import ConnectionId
+
+    return Connection(
+        id=ConnectionId(0), name=new.name, connector=new.connector, base_url=new.base_url, account=new.account,
+        token=new.credential.token, settings=new.settings,
+    )  # fmt: skip
+
+
+def _finish(done: dict[str, Any], public_url: str, made: dict[str, str], as_json: bool) -> None:
+    """Say what was done, and what is left to do on the far side. A secret that we made is shown this once."""
+    webhook = address(public_url.rstrip("/"), done["connector"], done["name"])
+    if "url_key" in (done.get("webhook_auth"),):
+        webhook += f"?key={made.get('url_key', 'SECRET')}"
+    told = {**{name: value for name, value in done.items() if name != "shown_once"}, "webhook": webhook}
+    if made:
+        told["webhook_secret"] = next(iter(made.values()))
+
+    def people() -> None:
+        verb = "Connected" if done["created"] else "Changed"
+        output.out.print(f"{verb} [bold]{done['name']}[/].")
+        if location := done.get("location"):
+            fields = len(location.get("custom_fields", {}))
+            output.out.print(f"{location['name']}, {location['country']}, {fields} custom fields")
+        output.out.print(f"Have the far side deliver to: {webhook}")
+        if made:
+            output.out.print(
+                "The secret in it is shown this once."
+                if "url_key" in made
+                else f"Secret: {told['webhook_secret']} (shown this once)"
+            )
+
+    output.show(told, as_json, people)
+
+
+def _with_key_place(webhook: str, one: Shown) -> str:
+    return f"{webhook}?key=…" if one.connector == "nimbata" else webhook
+
+
+def _token(given: str | None, from_stdin: bool) -> str:
+    """From standard input, the flag or the environment, else asked for where somebody sits at a terminal."""
+    if from_stdin:
+        given = sys.stdin.readline()
+    elif given is None and sys.stdin.isatty():
+        given = typer.prompt("Token", hide_input=True)
+    token = (given or "").strip()
+    if not token:
+        raise ConfigurationError("a token is needed: --token-stdin, --token, or the variable TIELINE_TOKEN")
+    return token
+
+
+def _general(limits: str, settle_s: float | None) -> dict[str, Any]:
+    settings: dict[str, Any] = {"limits": "off"} if limits == "off" else {}
+    return settings if settle_s is None else {**settings, "settle_s": settle_s}
+
+
+def _settings(path: Path | None) -> dict[str, Any]:
+    import yaml
+
+    if path is None:
+        return {}
+    try:
+        read = yaml.safe_load(_read(path))
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    if not isinstance(read, dict):
+        raise ConfigurationError(f"{path}: settings are names with values")
+    return read
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {getattr(error, 'strerror', None) or error}") from error

@@ -1,0 +1,67 @@
+"""The command line: verbs, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from tieline import __version__
+from tieline.cli import connect, db, demo, doctor, effects, events, output, sandbox, serve, sync
+from tieline.cli.logs import set_up_logs
+from tieline.errors import TielineError
+
+_EPILOG = (
+    "Exit codes: 0 done; 1 something failed or is wanting; 2 wrong usage; 3 a setting or the database must be"
+    " changed first; 4 a far side refused or could not be reached; 5 there is nothing of that name; 130 interrupted."
+)
+
+app = typer.Typer(
+    name="tieline", help="Keeps call tracking and a CRM in step.", epilog=_EPILOG, no_args_is_help=True,
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+app.command()(demo.demo)
+app.command()(serve.up)
+app.command()(serve.server)
+app.command()(serve.worker)
+app.command()(sandbox.sandbox)
+app.add_typer(connect.app, name="connect")
+app.add_typer(sync.app, name="sync")
+app.add_typer(events.app, name="events")
+app.add_typer(effects.app, name="effects")
+app.command()(doctor.doctor)
+app.add_typer(db.app, name="db")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="say which this is"
+    ),
+) -> None:
+    """Keeps call tracking and a CRM in step."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; its exit code. No stack trace leaves this for an error that has a name."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        set_up_logs()
+        code = app(given, prog_name="tieline", standalone_mode=False)
+    except TielineError as error:
+        output.complain(error, as_json="--json" in given)
+        return output.exit_code(error)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return output.INTERRUPTED
+    return code if isinstance(code, int) else output.OK

@@ -1,0 +1,51 @@
+"""What most verbs begin with: the event loop, the store, and the hub's parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from tieline.server.hub import Hub
+
+Result = TypeVar("Result")
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run `work` to its end on a fast loop."""
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+@asynccontextmanager
+async def opened_hub(progress: Callable[[str], None] | None = None) -> AsyncIterator[Hub]:
+    """The hub of this home on an up-to-date store; a database of our own is started when needed.
+
+    Raises StoreError or ConfigurationError with the next step.
+    """
+    from tieline.server.hub import open_hub
+    from tieline.store.home import Home
+    from tieline.store.migrate import migrate
+    from tieline.store.server import attach_store_server
+
+    home = Home.find()
+    if progress is not None:
+        progress("starting the database")
+    async with attach_store_server(home.path) as url:
+        if progress is not None:
+            progress("bringing the schema up to date")
+        await migrate(url)
+        async with open_hub(url, home.path) as hub:
+            yield hub
+
+
+def home_path() -> Path:
+    """The folder that holds what this hub keeps."""
+    from tieline.store.home import Home
+
+    return Home.find().path

@@ -1,0 +1,244 @@
+"""Connections as they are made, shown and removed; each has a lane of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import errors
+from psycopg.types.json import Jsonb
+
+from tieline.connectors.contacts_api.location import LocationFacts
+from tieline.connectors.contacts_api.operations import locations
+from tieline.connectors.kit.connection import Connection, ConnectorName
+from tieline.connectors.kit.gateway import Gateway
+from tieline.domain.ids import ConnectionId
+from tieline.engine.lane import CHANNEL as LANE_CHANNEL
+from tieline.errors import ConfigurationError
+from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
+from tieline.store.directory import Credential
+from tieline.store.pool import Store
+from tieline.vault.seal import Vault
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_NAME_RULE = "lower-case letters, digits, - and _, at most 63, beginning with a letter or digit"
+
+
+class NewPoll(msgspec.Struct, frozen=True, kw_only=True):
+    """A list that is read again and again."""
+
+    stream: str
+    every_s: float
+    #: Empty = of the whole account.
+    project: str = ""
+
+
+class NewConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a connection is made of."""
+
+    name: str
+    connector: ConnectorName
+    base_url: str
+    account: str
+    credential: Credential
+    settings: dict[str, Any] = {}
+    polls: tuple[NewPoll, ...] = ()
+    #: What happened earlier is history and is not polled; None = everything that the look-back reaches.
+    since: datetime | None = None
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of it."""
+
+    id: ConnectionId
+    #: False: a connection of that name was changed.
+    created: bool
+
+
+class PollState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a poll stands."""
+
+    stream: str
+    project: str
+    every_s: float
+    ok_at: datetime | None
+    failures: int
+    reason: str | None
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection without its secrets."""
+
+    name: str
+    connector: str
+    base_url: str
+    account: str
+    #: "ready", or why its lane rests.
+    state: str
+    settings: dict[str, Any]
+    updated_at: datetime
+    polls: tuple[PollState, ...] = ()
+
+
+def require_name(name: str) -> str:
+    """A name that can stand in an address. Raises ConfigurationError."""
+    if NAME.fullmatch(name) is None:
+        raise ConfigurationError(f"the name {name!r} cannot be used: {_NAME_RULE}")
+    return name
+
+
+async def save_connection(store: Store, vault: Vault, new: NewConnection) -> Saved:
+    """Make a connection, or change the one of that name: new credential and settings, and its lane goes on.
+
+    Raises ConfigurationError when the name is of another product's account, or cannot be used.
+    """
+    require_name(new.name)
+    sealed = vault.seal(msgspec.json.encode(new.credential), context=f"connection {new.name}")
+    async with store.transaction() as db:
+        found = await (
+            await db.execute(
+                "SELECT id, lane_id, connector, account FROM connection WHERE name = %s FOR UPDATE",
+                (new.name,),
+            )
+        ).fetchone()
+        values = {
+            "name": new.name, "connector": new.connector, "base_url": new.base_url.rstrip("/"),
+            "account": new.account, "credential": sealed, "settings": Jsonb(new.settings),
+        }  # fmt: skip
+        if found is None:
+            row = await (
+                await db.execute(
+                    "WITH lane AS (INSERT INTO lane (name) VALUES (%(name)s) RETURNING id)"
+                    " INSERT INTO connection (name, connector, base_url, account, lane_id, credential, settings)"
+                    " SELECT %(name)s, %(connector)s, %(base_url)s, %(account)s, id, %(credential)s, %(settings)s"
+                    " FROM lane RETURNING id, lane_id",
+                    values,
+                )
+            ).fetchone()
+            assert row is not None
+            connection, lane = row
+        else:
+            connection, lane = found[:2]
+            if found[2:] != (new.connector, new.account):
+                raise ConfigurationError(
+                    f"{new.name} is a connection to {found[2]} account {found[3]}; choose another name, or remove it"
+                )
+            await db.execute(
+                "UPDATE connection SET base_url = %(base_url)s, credential = %(credential)s,"
+                " settings = %(settings)s, state = 'ready', version = version + 1, updated_at = now()"
+                " WHERE name = %(name)s",
+                values,
+            )
+            await db.execute(
+                "UPDATE lane SET held_until = '-infinity', held_why = NULL WHERE id = %s", (lane,)
+            )
+        await _save_polls(db, connection, lane, new.polls, new.since)
+        await db.execute(
+            "UPDATE lane SET ready_at = LEAST(ready_at, now()) WHERE id = %(lane)s"
+            " RETURNING pg_notify(%(lanes)s, id::text), pg_notify(%(directory)s, '')",
+            {"lane": lane, "lanes": LANE_CHANNEL, "directory": DIRECTORY_CHANNEL},
+        )
+    return Saved(id=ConnectionId(connection), created=found is None)
+
+
+async def _save_polls(
+    db: Any, connection: int, lane: int, polls: Sequence[NewPoll], since: datetime | None
+) -> None:
+    """The polls are these; one that was there keeps its cursor."""
+    streams, projects = [one.stream for one in polls], [one.project for one in polls]
+    await db.execute(
+        "DELETE FROM poll WHERE connection_id = %(connection)s AND (stream, project) NOT IN"
+        " (SELECT * FROM unnest(%(streams)s::text[], %(projects)s::text[]))",
+        {"connection": connection, "streams": streams, "projects": projects},
+    )
+    await db.execute(
+        "INSERT INTO poll AS known (connection_id, lane_id, stream, project, every_s, cursor)"
+        " SELECT %(connection)s, %(lane)s, stream, project, every_s, %(cursor)s"
+        " FROM unnest(%(streams)s::text[], %(projects)s::text[], %(every)s::float8[]) AS row (stream, project, every_s)"
+        " ON CONFLICT (connection_id, stream, project)"
+        " DO UPDATE SET every_s = excluded.every_s, due_at = now(), failures = 0, reason = NULL",
+        {
+            "connection": connection, "lane": lane, "streams": streams, "projects": projects,
+            "every": [one.every_s for one in polls],
+            "cursor": Jsonb({"since": since.isoformat()} if since else {}),
+        },
+    )  # fmt: skip
+
+
+async def remove_connection(store: Store, name: str) -> bool:
+    """Remove a connection, its polls and its lane; its events stay. False when there is none of that name.
+
+    Raises ConfigurationError while a sync uses it.
+    """
+    async with store.transaction() as db:
+        rows = await db.execute(
+            "SELECT sync.name FROM sync JOIN connection"
+            " ON connection.id IN (source_connection_id, target_connection_id) WHERE connection.name = %s",
+            (name,),
+        )
+        if used := [row[0] for row in await rows.fetchall()]:
+            raise ConfigurationError(f"{name} is used by sync {', '.join(used)}; remove that first")
+        await db.execute(
+            "DELETE FROM poll USING connection WHERE connection_id = connection.id AND name = %s", (name,)
+        )
+        gone = await (
+            await db.execute("DELETE FROM connection WHERE name = %s RETURNING lane_id", (name,))
+        ).fetchone()
+        if gone is None:
+            return False
+        try:
+            async with db.transaction():
+                await db.execute("DELETE FROM lane WHERE id = %s", gone)
+        except errors.ForeignKeyViolation:
+            # A sync of the past worked in it; what it did is still told by this lane.
+            await db.execute("UPDATE lane SET name = name || ' removed ' || id WHERE id = %s", gone)
+        await db.execute("SELECT pg_notify(%s, '')", (DIRECTORY_CHANNEL,))
+    return True
+
+
+async def list_connections(store: Store, name: str | None = None) -> list[Shown]:
+    """All connections, or the one of that name."""
+    async with store.transaction() as db:
+        rows = await (
+            await db.execute(
+                "SELECT connection.id, connection.name, connector, base_url, account, settings, updated_at,"
+                " CASE WHEN held_until > now() THEN COALESCE(held_why, 'held') ELSE connection.state END"
+                " FROM connection JOIN lane ON lane.id = lane_id"
+                " WHERE %(name)s::text IS NULL OR connection.name = %(name)s ORDER BY connection.name",
+                {"name": name},
+            )
+        ).fetchall()
+        polls = await (
+            await db.execute(
+                "SELECT connection_id, stream, project, every_s, ok_at, failures, reason FROM poll"
+                " ORDER BY stream, project"
+            )
+        ).fetchall()
+    return [
+        Shown(
+            name=row[1], connector=row[2], base_url=row[3], account=row[4], settings=row[5], updated_at=row[6],
+            state=row[7],
+            polls=tuple(
+                PollState(
+                    stream=one[1], project=one[2], every_s=one[3], ok_at=one[4], failures=one[5], reason=one[6]
+                )
+                for one in polls
+                if one[0] == row[0]
+            ),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def read_location(
+    gateway: Gateway, connection: Connection, *, country: str | None = None
+) -> LocationFacts:
+    """What the location says of itself. Raises ConnectorError, and ConfigurationError without any country."""
+    located = await gateway.call(connection, locations.GET, locations.LocationId(), "interactive")
+    listed = await gateway.call(
+        connection, locations.LIST_CUSTOM_FIELDS, locations.ListCustomFields(model="contact"), "interactive"
+    )
+    return LocationFacts.from_answers(located.value.location, listed.value.custom_fields, country=country)

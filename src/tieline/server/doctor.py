@@ -1,0 +1,222 @@
+"""What may be wrong with a hub, looked for one by one, each with the next step."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import aiohttp
+import msgspec
+
+from tieline.connectors.contacts_api.operations import locations
+from tieline.connectors.kit.gateway import Gateway
+from tieline.connectors.nimbata.operations import LIST_CALLS, list_activity
+from tieline.errors import ConnectorError, CredentialError, TielineError
+from tieline.server.handlers import opened
+from tieline.server.intakes import account_config
+from tieline.store.directory import Directory, StoredConnection
+from tieline.store.pool import Store
+
+Verdict = Literal["ok", "warning", "wrong"]
+#: A clock further off than this turns genuine webhooks away (their HMAC is good for 300 s).
+CLOCK_S = 60.0
+_ASK_S = 15.0
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at."""
+
+    #: "database", "connection crm", …
+    subject: str
+    verdict: Verdict
+    text: str
+    #: What to do about it; empty where nothing.
+    next_step: str = ""
+
+
+async def examine(store: Store, directory: Directory, gateway: Gateway) -> list[Finding]:
+    """Everything, in a few seconds; the far sides are asked one small question each."""
+    findings = await _stored(store)
+    asked = [_connection(gateway, one) for one in directory.connections.values()]
+    findings += [finding for found in await asyncio.gather(*asked) for finding in found]
+    if not directory.connections:
+        findings.append(
+            Finding(
+                subject="connections", verdict="warning", text="there are none",
+                next_step="tieline connect contacts-api, then tieline connect nimbata",
+            )
+        )  # fmt: skip
+    elif not directory.syncs:
+        findings.append(
+            Finding(
+                subject="syncs", verdict="warning", text="there are none: events are kept and go nowhere",
+                next_step="tieline sync add",
+            )
+        )  # fmt: skip
+    return findings
+
+
+async def _stored(store: Store) -> list[Finding]:
+    async with store.transaction() as db:
+        version = await _row(db, "SELECT current_setting('server_version'), version_num FROM alembic_version")
+        clock = await _row(db, "SELECT clock_timestamp()")
+        held = await (
+            await db.execute(
+                "SELECT name, NULLIF(held_until, 'infinity'), held_why FROM lane WHERE held_until > now() ORDER BY name"
+            )
+        ).fetchall()
+        dead = await _row(db, "SELECT count(*) FROM assignment WHERE state = 'dead'")
+        unread = await _row(db, "SELECT count(*) FROM event WHERE state = 'unreadable'")
+        old = await _row(
+            db,
+            "SELECT count(*) FROM assignment WHERE state = 'waiting' AND due_at < now() - interval '5 minutes'",
+        )
+        refused = await (
+            await db.execute(
+                "SELECT COALESCE(name, 'unknown connections'), reason, sum(count) FROM refusal"
+                " LEFT JOIN connection ON connection.id = connection_id"
+                " WHERE minute > now() - interval '1 hour' GROUP BY 1, 2 ORDER BY 1, 2"
+            )
+        ).fetchall()
+        polls = await (
+            await db.execute(
+                "SELECT name, stream, project, failures, reason FROM poll JOIN connection ON connection.id ="
+                " connection_id WHERE failures > 0 ORDER BY name, stream"
+            )
+        ).fetchall()
+    off_s = abs((datetime.now(UTC) - clock[0]).total_seconds())
+    findings = [
+        Finding(subject="database", verdict="ok", text=f"PostgreSQL {version[0]}, schema {version[1]}"),
+        Finding(subject="database clock", verdict="ok", text=f"{off_s:.1f} s from ours")
+        if off_s < CLOCK_S
+        else Finding(
+            subject="database clock", verdict="wrong", text=f"{off_s:.0f} s from ours",
+            next_step="set both machines' clocks by NTP",
+        ),
+    ]  # fmt: skip
+    for name, until, why in held:
+        until_text = f"until {until:%H:%M:%S} UTC" if until else "until somebody reconnects it"
+        findings.append(
+            Finding(
+                subject=f"lane {name}", verdict="wrong", text=f"rests {until_text}: {why}",
+                next_step=f"tieline connect … --name {name} with a token that works",
+            )
+        )  # fmt: skip
+    if dead[0]:
+        findings.append(
+            Finding(
+                subject="dead letters", verdict="wrong", text=f"{dead[0]} events were given up",
+                next_step="tieline events list --state dead, then tieline events replay ID",
+            )
+        )  # fmt: skip
+    if unread[0]:
+        findings.append(
+            Finding(
+                subject="unreadable events", verdict="warning", text=f"{unread[0]} bodies could not be read",
+                next_step="tieline events list --state unreadable",
+            )
+        )  # fmt: skip
+    if old[0]:
+        findings.append(
+            Finding(
+                subject="work", verdict="wrong", text=f"{old[0]} events have been due for over 5 minutes",
+                next_step="is a hub up? start one: tieline up",
+            )
+        )  # fmt: skip
+    for name, reason, count in refused:
+        findings.append(
+            Finding(
+                subject=f"deliveries to {name}", verdict="warning",
+                text=f"{count} turned away in the last hour: {reason}", next_step=_refusal_step(reason),
+            )
+        )  # fmt: skip
+    for name, stream, project, failures, reason in polls:
+        findings.append(
+            Finding(
+                subject=f"poll {name} {stream} {project}".rstrip(), verdict="wrong",
+                text=f"failed {failures} times in a row: {reason}",
+                next_step="mend what the reason says; it is tried again by itself",
+            )
+        )  # fmt: skip
+    return findings
+
+
+def _refusal_step(reason: str) -> str:
+    if reason in ("stale", "future"):
+        return "compare this machine's clock with the far side's; set it by NTP"
+    if reason == "too large":
+        return "raise --body-limit of tieline up"
+    return "compare the webhook's address and secret with tieline connect show"
+
+
+async def _connection(gateway: Gateway, stored: StoredConnection) -> list[Finding]:
+    subject = f"connection {stored.name}"
+    try:
+        async with asyncio.timeout(_ASK_S):
+            if stored.connector == "contacts_api":
+                await gateway.call(opened(stored), locations.GET, locations.LocationId(), "interactive")
+            else:
+                config = account_config(stored)
+                if not config.projects:
+                    return [
+                        Finding(
+                            subject=subject, verdict="warning", text="its token was not tried: no project is known",
+                            next_step="connect it again with --project",
+                        )
+                    ]  # fmt: skip
+                today = datetime.now(UTC).date()
+                given = list_activity("call", config.projects[0], today, today, config.pagination.start, 1)
+                await gateway.call(opened(stored), LIST_CALLS, given, "interactive")
+    except CredentialError as error:
+        step = f"make a new token, then: tieline connect … --name {stored.name}"
+        return [Finding(subject=subject, verdict="wrong", text=str(error), next_step=step)]
+    except TimeoutError:
+        step = "is the base URL right, and the network up?"
+        return [
+            Finding(subject=subject, verdict="wrong", text=f"no answer in {_ASK_S:.0f} s", next_step=step)
+        ]
+    except ConnectorError as error:
+        step = "is the base URL right, and the network up?"
+        return [Finding(subject=subject, verdict="wrong", text=str(error), next_step=step)]
+    except TielineError as error:
+        return [Finding(subject=subject, verdict="wrong", text=str(error), next_step="connect it again")]
+    return [
+        Finding(subject=subject, verdict="ok", text="answers, and takes the token"),
+        *await _clock(stored),
+    ]
+
+
+async def _clock(stored: StoredConnection) -> list[Finding]:
+    """The far side's clock by its Date header, where it sends one."""
+    subject = f"clock against {stored.name}"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ASK_S)) as http,
+            http.get(stored.base_url, allow_redirects=False) as answer,
+        ):
+            sent = answer.headers.get("Date")
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return []
+    try:
+        told = parsedate_to_datetime(sent) if sent else None
+    except ValueError:
+        told = None
+    if told is None:
+        return []
+    off_s = abs((datetime.now(UTC) - told).total_seconds())
+    if off_s < CLOCK_S:
+        return [Finding(subject=subject, verdict="ok", text=f"{off_s:.0f} s apart")]
+    return [
+        Finding(
+            subject=subject, verdict="wrong", text=f"{off_s:.0f} s apart: genuine webhooks may be turned away",
+            next_step="set this machine's clock by NTP",
+        )
+    ]  # fmt: skip
+
+
+async def _row(db: Any, sql: str) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = await (await db.execute(sql)).fetchone()
+    assert row is not None
+    return row

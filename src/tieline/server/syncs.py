@@ -1,0 +1,159 @@
+"""Syncs as they are made, shown, changed and removed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from tieline.connectors.contacts_api.operations import locations
+from tieline.connectors.kit.connection import Connection
+from tieline.connectors.kit.gateway import Gateway
+from tieline.domain.ids import SyncId
+from tieline.errors import ConfigurationError
+from tieline.mapping.fields import CUSTOM_PREFIX, Definition
+from tieline.server.connections import require_name
+from tieline.store.directory import CHANNEL
+from tieline.store.pool import Store
+from tieline.sync.definition import parse_definition
+
+
+class NewSync(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sync joins, and by which rules."""
+
+    name: str
+    #: Name of the call-tracking connection.
+    source: str
+    #: Empty = every project of the source.
+    project: str = ""
+    #: Name of the CRM connection.
+    target: str
+    #: YAML.
+    definition: str
+
+
+class ShownSync(msgspec.Struct, frozen=True, kw_only=True):
+    """One sync."""
+
+    name: str
+    source: str
+    project: str
+    target: str
+    definition: str
+    version: int
+    created_at: datetime
+
+
+async def save_sync(store: Store, new: NewSync) -> SyncId:
+    """Make a sync; it works in its target's lane. Raises ConfigurationError, DefinitionError among them."""
+    require_name(new.name)
+    parse_definition(new.definition, name=new.name)
+    async with store.transaction() as db:
+        source = await _connection(db, new.source, "nimbata")
+        target = await _connection(db, new.target, "contacts_api")
+        overlapping = await (
+            await db.execute(
+                "SELECT name, project FROM sync WHERE source_connection_id = %s AND target_connection_id = %s"
+                " AND (project = %s OR project = '' OR %s = '')",
+                (source[0], target[0], new.project, new.project),
+            )
+        ).fetchone()
+        if overlapping is not None:
+            raise ConfigurationError(
+                f"sync {overlapping[0]} joins {new.source} "
+                f"{f'project {overlapping[1]}' if overlapping[1] else '(every project)'} and {new.target} already; "
+                "every event would be carried over twice"
+            )
+        try:
+            row = await (
+                await db.execute(
+                    "WITH made AS (INSERT INTO consumer (kind, lane_id) VALUES ('sync', %(lane)s) RETURNING id)"
+                    " INSERT INTO sync (id, name, source_connection_id, project, target_connection_id, definition)"
+                    " SELECT id, %(name)s, %(source)s, %(project)s, %(target)s, %(definition)s FROM made"
+                    " RETURNING id",
+                    {
+                        "lane": target[1], "name": new.name, "source": source[0], "project": new.project,
+                        "target": target[0], "definition": new.definition,
+                    },
+                )
+            ).fetchone()  # fmt: skip
+        except psycopg.errors.UniqueViolation:
+            raise ConfigurationError(f"there is a sync named {new.name} already") from None
+        assert row is not None
+        await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+    return SyncId(row[0])
+
+
+async def change_definition(store: Store, name: str, definition: str) -> int | None:
+    """Put other rules in force; gives the version, None when there is no such sync. Raises DefinitionError."""
+    parse_definition(definition, name=name)
+    async with store.transaction() as db:
+        row = await (
+            await db.execute(
+                "UPDATE sync SET definition = %s, version = version + 1 WHERE name = %s RETURNING version",
+                (definition, name),
+            )
+        ).fetchone()
+        await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+    return None if row is None else int(row[0])
+
+
+async def remove_sync(store: Store, name: str) -> bool:
+    """Remove a sync: what it has in hand ends as skipped, what it wrote stays. False when there is none."""
+    async with store.transaction() as db:
+        row = await (await db.execute("DELETE FROM sync WHERE name = %s RETURNING id", (name,))).fetchone()
+        await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+    return row is not None
+
+
+async def list_syncs(store: Store, name: str | None = None) -> list[ShownSync]:
+    """All syncs, or the one of that name."""
+    async with store.transaction() as db:
+        rows = await db.execute(
+            "SELECT sync.name, source.name, project, target.name, definition, sync.version, sync.created_at FROM sync"
+            " JOIN connection AS source ON source.id = source_connection_id"
+            " JOIN connection AS target ON target.id = target_connection_id"
+            " WHERE %(name)s::text IS NULL OR sync.name = %(name)s ORDER BY sync.name",
+            {"name": name},
+        )
+        return [
+            ShownSync(
+                name=row[0], source=row[1], project=row[2], target=row[3], definition=row[4], version=row[5],
+                created_at=row[6],
+            )
+            for row in await rows.fetchall()
+        ]  # fmt: skip
+
+
+def custom_fields_of(definition: Definition) -> tuple[str, ...]:
+    """Keys of the custom fields that the rules write, in order."""
+    rules = (rule for kind in definition.kinds.values() for rule in kind.fields)
+    keys = (rule.to.removeprefix(CUSTOM_PREFIX) for rule in rules if rule.to.startswith(CUSTOM_PREFIX))
+    return tuple(dict.fromkeys(keys))
+
+
+async def create_field(gateway: Gateway, connection: Connection, key: str) -> str:
+    """Make a custom text field at the location; gives its key there, which the vendor makes from the name."""
+    answer = await gateway.call(
+        connection,
+        locations.CREATE_CUSTOM_FIELD,
+        locations.CreateCustomField(name=key.replace("_", " ").capitalize()),
+        "interactive",
+    )
+    made = answer.value.custom_field.field_key
+    return str(made or "").removeprefix("contact.")
+
+
+async def _connection(db: Any, name: str, connector: str) -> tuple[int, int]:
+    row = await (
+        await db.execute("SELECT id, lane_id, connector FROM connection WHERE name = %s", (name,))
+    ).fetchone()
+    if row is None:
+        raise ConfigurationError(f"there is no connection named {name}; see: tieline connect list")
+    if row[2] != connector:
+        raise ConfigurationError(
+            f"{name} is a {row[2]} connection, and a {connector} connection is needed there"
+        )
+    return row[0], row[1]
