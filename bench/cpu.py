@@ -15,6 +15,11 @@ def spent_s(pid: int) -> float:
     return sum(int(fields[place]) for place in (11, 12, 13, 14)) * _TICK_S
 
 
+def parent(pid: int) -> int:
+    """The process that started this one."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def tree(pid: int) -> list[int]:
     """The process and all below it."""
     found = [pid]

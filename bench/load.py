@@ -96,10 +96,10 @@ async def deliver(url: str, events: Sequence[bytes]) -> Acks:
                     raise RuntimeError(f"{url} answered {answer.status}: {text[:200]}")
             spent.append((time.perf_counter() - began) * 1000)
 
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as http:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(CONNECTIONS):
-                group.create_task(sender(http))
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+    async with aiohttp.ClientSession(connector=connector) as http, asyncio.TaskGroup() as group:
+        for _ in range(CONNECTIONS):
+            group.create_task(sender(http))
     spent.sort()
     return Acks(p50=round(_rank(spent, 0.5), 2), p99=round(_rank(spent, 0.99), 2))
 

@@ -195,5 +195,4 @@ async def _postmaster(url: str) -> int:
     import psycopg
 
     async with await psycopg.AsyncConnection.connect(url) as db:
-        pid = db.info.backend_pid
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return cpu.parent(db.info.backend_pid)

@@ -82,7 +82,7 @@ class Rig:
             await self.tieline(
                 "connect", "contacts-api", "--name", f"crm{number}", "--base-url", contacts["base_url"],
                 "--location", location["id"], "--token-stdin", "--webhook-key-file", str(key_file),
-                "--poll-every-s", every, "--settle-s", "2", "--limits", "off", stdin=location.get("token", contacts["token"]),
+                "--poll-every-s", every, "--settle-s", "2", "--limits", "off", stdin=location["token"],
             )  # fmt: skip
         await self.tieline(
             "connect", "nimbata", "--name", "calls", "--base-url", nimbata["base_url"],

@@ -56,6 +56,8 @@ def test_an_unclear_write_is_settled_by_any_later_look_or_repeat() -> None:
     create = call("contacts.create", "/contacts/", 1, fault="500", body={"phone": "+1"})
     assert uncertain([create]) == 1
     assert uncertain([create, call("contacts.create", "/contacts/", 2, body={"phone": "+1"})]) == 0
+    looked = call("contacts.find_duplicate", "/contacts/search/duplicate", 2, body={"number": "+1"})
+    assert uncertain([create, {**looked, "write": False}]) == 0
 
 
 def test_counts_of_both_sides_add_up() -> None:

@@ -75,7 +75,9 @@ def _subject(call: Mapping[str, Any]) -> str:
     if parts[0] == "contacts" and len(parts) > 1 and parts[1] not in ("search", "upsert"):
         return parts[1]
     body = call.get("body") or {}
-    return str(body.get("phone") or body.get("email") or path) if isinstance(body, dict) else path
+    if not isinstance(body, dict):
+        return path
+    return str(body.get("phone") or body.get("number") or body.get("email") or path)
 
 
 def merged(*counts: Mapping[str, int]) -> dict[str, int]:

@@ -26,6 +26,7 @@ class CallRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     write: bool
     #: It changed something.
     effect: bool = False
+    #: JSON of a write; of a read, its query.
     body: Any = None
     result_id: str | None = None
     fault: str | None = None
@@ -99,7 +100,7 @@ class Audit:
             self.calls.append(
                 CallRecord(
                     n=self._n, at=at, operation=operation, method=method, path=path, token=token, place=place,
-                    status=status, write=write, effect=effect, body=body if write else None, result_id=result_id,
+                    status=status, write=write, effect=effect, body=body, result_id=result_id,
                     fault=fault,
                 )
             )  # fmt: skip

@@ -97,7 +97,8 @@ class Pipeline:
         self._audit.record(
             at=self._clock.now().timestamp(), operation=operation, method=call.method, path=call.path,
             token=admitted.label if admitted else "nobody", place=admitted.place if admitted else "",
-            status=reply.status, effect=reply.effect, body=call.body, result_id=reply.result_id,
+            status=reply.status, effect=reply.effect, body=call.query or None if call.method == "GET" else call.body,
+            result_id=reply.result_id,
             fault=fault.kind if fault else None,
         )  # fmt: skip
 
