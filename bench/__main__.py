@@ -16,6 +16,8 @@ from bench.load import Acks, Callers, deliver
 from bench.stage import Stage, stage, started
 
 LOCATIONS = 20
+#: Events by which the cost is measured at each size.
+SAMPLE = 1_000
 #: Each call changes one field and leaves no note: the one-write load that other engines were measured with.
 ONE_WRITE = """
 version: 1
@@ -53,7 +55,7 @@ async def _measure(quick: bool) -> dict[str, Any]:
     one_write = await _profile(ONE_WRITE, count, notes=False)
     _say("relay without durability")
     relay = await _relay(count)
-    base = 20 if quick else 200
+    base = 100 if quick else 500
     _say(f"cost at {base}, {10 * base} and {100 * base} events and contacts")
     scale = await _scale(base)
     return {"hub": full, "one_write": one_write, "relay": relay, "scale": scale}
@@ -63,11 +65,11 @@ async def _profile(definition: str | None, count: int, *, notes: bool) -> dict[s
     async with stage(locations_count=LOCATIONS, definition=definition) as measured:
         callers = Callers(measured.projects, seed=1)
         # People who called before, and a hub that is warm.
-        await _run(measured, [callers.event(known=False) for _ in range(max(count // 5, 200))], notes=notes)
-        return await _run(measured, callers.events(count), notes=notes)
+        await _run(measured, callers, callers.strangers(max(count // 5, 200)), notes=notes)
+        return await _run(measured, callers, callers.events(count), notes=notes)
 
 
-async def _run(measured: Stage, events: Sequence[bytes], *, notes: bool) -> dict[str, Any]:
+async def _run(measured: Stage, callers: Callers, events: Sequence[bytes], *, notes: bool) -> dict[str, Any]:
     """Deliver, wait until all is done, and take the difference of every count."""
     before, effects, requests = measured.spent(), await measured.effects(), await measured.requests()
     began = time.perf_counter()
@@ -78,7 +80,8 @@ async def _run(measured: Stage, events: Sequence[bytes], *, notes: bool) -> dict
     changed = {name: n - effects.get(name, 0) for name, n in (await measured.effects()).items()}
     spent = {part: after[part] - before[part] for part in after}
     written = changed.get("notes.create", 0)
-    done = written if notes else changed.get("contacts.create", 0) + changed.get("contacts.update", 0)
+    lost = max(len(events) - written, 0) if notes else await measured.unwritten(callers)
+    surplus = max(written - len(events), 0) if notes else 0
     return {
         "events": len(events),
         "events_per_s": round(len(events) / seconds, 1),
@@ -89,8 +92,8 @@ async def _run(measured: Stage, events: Sequence[bytes], *, notes: bool) -> dict
         "calls": await measured.requests() - requests,
         "notes": written,
         "locations": LOCATIONS,
-        "lost": max(len(events) - done, 0),
-        "doubled": max(done - len(events), 0) + await measured.doubled(),
+        "lost": lost,
+        "doubled": surplus + await measured.doubled(),
     }
 
 
@@ -102,7 +105,7 @@ async def _relay(count: int) -> dict[str, Any]:
         async with started("-m", "bench.relay", *given) as relay:
             callers = Callers(["any"], seed=2)
             url = relay.told["url"]
-            await deliver(url, [callers.event(known=False) for _ in range(200)])
+            await deliver(url, callers.strangers(200))
             events = callers.events(count)
             before, began = cpu.spent_s(relay.pid), time.perf_counter()
             acks = await deliver(url, events)
@@ -124,13 +127,12 @@ async def _scale(base: int) -> list[dict[str, Any]]:
         total = 0
         for factor in (1, 10, 100):
             grow = factor * base - total
-            if grow > base:
-                await _run(measured, [callers.event(known=False) for _ in range(grow - base)], notes=True)
-            step = await _run(measured, callers.events(base), notes=True)
-            total = factor * base
+            await _run(measured, callers, callers.strangers(grow), notes=True)
+            step = await _run(measured, callers, callers.events(SAMPLE), notes=True)
+            total += grow + SAMPLE
             found.append(
                 {
-                    "stored_events": total,
+                    "stored_events": factor * base,
                     "events_per_s": step["events_per_s"],
                     "cpu_ms_per_event": step["cpu_ms_per_event"],
                 }

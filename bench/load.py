@@ -33,6 +33,8 @@ class Callers:
         self._known: list[tuple[str, str]] = []
         self._born = 0
         self._sent = 0
+        #: Phone → the campaigns of its calls, in order.
+        self.campaigns: dict[str, list[str]] = {}
 
     def new(self) -> tuple[str, str]:
         """Somebody nobody heard from: (project, phone)."""
@@ -49,6 +51,10 @@ class Callers:
         project, phone = self._rng.choice(self._known) if known and self._known else self.new()
         return self.call(project, phone)
 
+    def strangers(self, count: int) -> list[bytes]:
+        """Calls of people nobody heard from."""
+        return [self.event(known=False) for _ in range(count)]
+
     def events(self, count: int) -> list[bytes]:
         """Calls of which 80 % come from people known before."""
         return [self.event(known=self._rng.random() < KNOWN_SHARE) for _ in range(count)]
@@ -57,6 +63,7 @@ class Callers:
         """One call's delivery."""
         self._sent += 1
         mark = f"{self._sent:08d}"
+        self.campaigns.setdefault(phone, []).append(f"campaign {mark}")
         body = {
             "id": f"evt_{mark}", "event": "call.completed", "occurred_at": "2026-11-02T10:00:00Z",
             "account": "bench", "project_id": project, "test": False,
@@ -67,7 +74,7 @@ class Callers:
                 "tracking_number": "+15125550100", "tracking_name": "Google Ads",
                 "destination": "+15125550199", "destination_name": "Front desk",
                 "source_type": "Google Paid", "source": "google", "medium": "cpc",
-                "campaign": f"campaign {mark}", "keyword": "dentist near me",
+                "campaign": self.campaigns[phone][-1], "keyword": "dentist near me",
                 "gclid": "CjwKCAjw-" + mark * 4, "landing_page": "https://example.com/?utm_source=google",
                 "tags": ["Qualified Lead"], "value": 120.5, "times_called": 1,
                 "recording_url": f"https://rec.example/ncl_{mark}", "summary": "",

@@ -17,6 +17,7 @@ import aiohttp
 import msgspec
 
 from bench import cpu
+from bench.load import CONNECTIONS, Callers
 from tieline.connectors.contacts_api import CONNECTOR
 from tieline.connectors.contacts_api.location import LocationFacts
 from tieline.connectors.contacts_api.operations import locations
@@ -116,6 +117,22 @@ class Stage:
         """Calls to the CRM so far."""
         summary = await self._get(f"{self.contacts['base_url']}/_sandbox/audit/summary")
         return int(summary["requests"])
+
+    async def unwritten(self, callers: Callers) -> int:
+        """People whose contact is missing, or shows none of their latest calls.
+
+        Calls of one person that come together are one write, so writes cannot be counted; and over 16 connections
+        the last one to arrive need not be the last one sent.
+        """
+        state = await self._get(f"{self.contacts['base_url']}/_sandbox/state")
+        shown = {
+            one["phone"]: one.get("source")
+            for held in state["locations"].values()
+            for one in held["contacts"]
+        }
+        return sum(
+            shown.get(phone) not in campaigns[-CONNECTIONS:] for phone, campaigns in callers.campaigns.items()
+        )
 
     async def doubled(self) -> int:
         """What stands in the CRM twice."""

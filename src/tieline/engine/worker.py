@@ -37,6 +37,8 @@ WARM_LOOK_S = 0.01
 POLL_LOOK_S = 0.5
 #: A resting lane is given back after this.
 IDLE_S = 3.0
+#: Under load lanes are asked for work once in this many seconds; the first event after a quiet moment at once.
+PACE_S = 0.008
 #: Fair slice of a lane while others are due.
 SLICE_ASSIGNMENTS = 500
 SLICE_S = 30.0
@@ -143,8 +145,10 @@ class Worker:
     async def _keep_draining(self) -> None:
         while True:
             self._wake.clear()
-            took = await self._round()
-            if took:
+            began = time.monotonic()
+            if await self._round():
+                # More is likely to come: a moment later it is loaded in one go.
+                await asyncio.sleep(max(began + PACE_S - time.monotonic(), 0))
                 continue
             warm = any(not lane.resting for lane in self._lanes.values())
             try:

@@ -31,10 +31,14 @@ class GroupCommit(Generic[Item, Result]):
         *,
         batch: int = 256,
         waiting: int = 4096,
+        pace_s: float = 0.0,
     ) -> None:
+        """At most one commit begins in `pace_s`: under load fewer and larger ones, while the first after a quiet
+        moment goes at once."""
         self._commit = commit
         self._batch = batch
         self._waiting = waiting
+        self._pace_s = pace_s
         self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._arrived = asyncio.Event()
 
@@ -49,11 +53,16 @@ class GroupCommit(Generic[Item, Result]):
 
     async def run(self) -> None:
         """Commit batches until cancelled; whoever still waits then is cancelled too."""
+        loop = asyncio.get_running_loop()
+        begun = float("-inf")
         try:
             while True:
                 await self._arrived.wait()
                 self._arrived.clear()
                 while self._queue:
+                    if len(self._queue) < self._batch and (early_s := begun + self._pace_s - loop.time()) > 0:
+                        await asyncio.sleep(early_s)
+                    begun = loop.time()
                     taken = [self._queue.popleft() for _ in range(min(self._batch, len(self._queue)))]
                     await self._settle(taken)
         finally:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tieline.errors import StoreError
+from tieline.store.arrays import ArrayDumper
 from tieline.store.refusal import explain
 
 #: How long an opening connection may take before the server counts as unreachable, seconds.
@@ -55,7 +56,7 @@ class Store:
             timeout=acquire_timeout_s,
             # Given up soon, since the next request tries at once, where a longer series would pause ever longer.
             reconnect_timeout=4,
-            configure=_use_utc,
+            configure=_prepare,
             open=False,
             name="tieline",
         )
@@ -102,7 +103,8 @@ async def require_reachable(url: str) -> int:
         raise StoreError(explain(error)) from error
 
 
-async def _use_utc(connection: Connection) -> None:
+async def _prepare(connection: Connection) -> None:
+    connection.adapters.register_dumper(list, ArrayDumper)
     await connection.set_autocommit(True)
     await connection.execute("SET TimeZone TO 'UTC'")
     await connection.set_autocommit(False)
