@@ -65,7 +65,7 @@ class World:
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the hub's database holds."""
         async with self.hub.store.transaction() as db:
-            return await (await db.execute(sql)).fetchall()  # type: ignore[arg-type]
+            return await (await db.execute(sql)).fetchall()
 
     async def settled(self, within_s: float = 30.0) -> None:
         """Wait until nothing is under way, twice in a row."""
@@ -136,13 +136,14 @@ async def world(
         directory = Directory(store, vault)
         await directory.load()
         hub = Hub(store=store, vault=vault, directory=directory)
-        url: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(hub.run(ServeOptions(port=0), ready=url.set_result))
+        ready: asyncio.Queue[str | None] = asyncio.Queue(1)
+        serving = asyncio.create_task(hub.run(ServeOptions(port=0), ready=ready.put_nowait))
+        starting = asyncio.create_task(ready.get())
         try:
-            await asyncio.wait([serving, url], return_when=asyncio.FIRST_COMPLETED, timeout=20)
+            await asyncio.wait([serving, starting], return_when=asyncio.FIRST_COMPLETED, timeout=20)
             if serving.done():
                 await serving
-            base = url.result()
+            base = starting.result()
             assert base is not None
             running.nimbata.side.set_targets({"url": f"{base}/hooks/nimbata/calls"})
             if echoes:
@@ -156,5 +157,6 @@ async def world(
             }
             yield World(hub, running, base, http, location_of)
         finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
+            for task in (serving, starting):
+                task.cancel()
+            await asyncio.gather(serving, starting, return_exceptions=True)

@@ -8,24 +8,24 @@ import pytest
 
 from tests.world import world
 from tieline.sandbox.app import Options
-from tieline.sandbox.faults import Params, Rule
+from tieline.sandbox.faults import Kind, Params, Rule
 from tieline.store.pool import Store
 
 WRITES = ("contacts.create", "contacts.update", "contacts.add_tags", "notes.create")
-KINDS = ("429", "429_bare", "500", "502", "503", "cut_before", "cut_after")
+KINDS: tuple[Kind, ...] = ("429", "429_bare", "500", "502", "503", "cut_before", "cut_after")
 
 
-def options(*rules: Rule, **more: bool) -> Options:
-    return Options(locations=1, limits="off", faults=rules, seed=3, **more)
+def options(*rules: Rule, allow_duplicates: bool = False) -> Options:
+    return Options(locations=1, limits="off", faults=rules, seed=3, allow_duplicates=allow_duplicates)
 
 
 @pytest.mark.parametrize("operation", WRITES)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_write_that_fails_takes_effect_once(store: Store, kind: str, operation: str) -> None:
+async def test_a_write_that_fails_takes_effect_once(store: Store, kind: Kind, operation: str) -> None:
     """Calls of that operation fail so, twice; in the end everything is there, and nothing twice."""
     # A 429 that names no time costs a whole interval of ten seconds each.
     count = 1 if kind == "429_bare" else 2
-    rule = Rule(kind=kind, operation=operation, count=count, params=Params(retry_after_s=0.2))  # type: ignore[arg-type]
+    rule = Rule(kind=kind, operation=operation, count=count, params=Params(retry_after_s=0.2))
     async with world(store, sandbox=options()) as world_:
         if operation == "contacts.create":
             world_.sandbox.contacts.faults.add([rule])
@@ -63,7 +63,7 @@ async def test_where_duplicates_are_allowed_a_cut_create_is_looked_up_before_it_
     """Nobody but us prevents a second contact there."""
     rules = [
         Rule(kind=kind, operation="contacts.upsert", count=1) for kind in ("cut_after", "500", "cut_before")
-    ]  # type: ignore[arg-type]
+    ]
     async with world(store, sandbox=options(*rules, allow_duplicates=True)) as world_:
         for number in range(6):
             world_.emit(kind="call", caller=f"+1201555012{number}", count=2)
@@ -75,12 +75,12 @@ async def test_where_duplicates_are_allowed_a_cut_create_is_looked_up_before_it_
 async def test_everything_at_once(store: Store) -> None:
     """A storm of all faults over two locations, with echoes and webhooks that double, lag and swap."""
     rules = [
-        Rule(kind=kind, side="contacts", share=0.03, params=Params(retry_after_s=0.3, latency_s=0.2))  # type: ignore[arg-type]
+        Rule(kind=kind, side="contacts", share=0.03, params=Params(retry_after_s=0.3, latency_s=0.2))
         for kind in ("429", "500", "502", "503", "cut_before", "cut_after", "latency")
     ]
     hooks = [
         Rule(kind=kind, share=0.1, params=Params(delay_s=0.5)) for kind in ("duplicate", "late", "reorder")
-    ]  # type: ignore[arg-type]
+    ]
     storm = Options(locations=2, limits="off", faults=(*rules, *hooks), seed=11)
     async with world(store, sandbox=storm) as world_:
         world_.emit(kind="call", count=150, known_share=0.6)

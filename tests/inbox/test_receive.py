@@ -49,7 +49,7 @@ def delivery(lane: LaneId, body: bytes, delivery_id: str | None = None) -> Deliv
 async def count(store: Store, table: str) -> int:
     """Rows of a table."""
     async with store.transaction() as db:
-        row = await (await db.execute(f"SELECT count(*) FROM {table}")).fetchone()  # type: ignore[arg-type]
+        row = await (await db.execute(f"SELECT count(*) FROM {table}")).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -146,7 +146,7 @@ async def test_hot_queries_use_their_indexes(store: Store, lane: LaneId, name: s
             " input) SELECT n, n::text, 1, 1, n, n, 'notes.create', 'confirmed', '' FROM generate_series(1, 20000) n"
         )
         for table in ("lane", "event", "assignment", "effect"):
-            await db.execute(f"ANALYZE {table}")  # type: ignore[arg-type]
+            await db.execute(f"ANALYZE {table}")
         parameters = {
             "lanes": [1, 2], "marks": [0, 0], "limits": [64, 64], "held": [], "limit": 10, "owner": "w",
             "lease": "15 s", "lane": 1, "person": 5,

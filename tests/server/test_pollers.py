@@ -27,8 +27,8 @@ async def test_calls_forms_and_texts_whose_webhooks_were_dropped_are_found(store
     options = Options(locations=1, limits="off", faults=(Rule(kind="drop", side="nimbata"),))
     async with world(store, sandbox=options, polls=True) as world_:
         world_.emit(kind="call", count=130, known_share=0.4)
-        world_.emit(kind="form", count=5)
-        world_.emit(kind="sms", count=5)
+        world_.emit(kind="form", count=2)
+        world_.emit(kind="sms", count=2)
         await until_found(world_)
         sources = Counter(row[0] for row in await world_.rows("SELECT source FROM event"))
         assert sources["webhook"] == sum(
@@ -84,8 +84,8 @@ async def test_a_change_in_the_crm_that_no_webhook_told_is_met_by_the_poll(store
 
 
 async def test_a_poll_that_fails_says_why_and_goes_on(store: Store) -> None:
-    """Five failures in a row, then the list is read as if nothing had been."""
-    rules = (Rule(kind="drop", side="nimbata"), Rule(kind="500", operation="nimbata.call.list", count=5))
+    """Two failures in a row, then the list is read as if nothing had been."""
+    rules = (Rule(kind="drop", side="nimbata"), Rule(kind="500", operation="nimbata.call.list", count=2))
     async with world(store, sandbox=Options(locations=1, limits="off", faults=rules), polls=True) as world_:
         world_.emit(kind="call", count=3)
         seen = False

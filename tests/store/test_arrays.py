@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 from tieline.store.arrays import ArrayDumper
 from tieline.store.pool import Store
 
-MOMENTS = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)).map(
-    lambda moment: moment.replace(tzinfo=UTC)
-)
+MOMENTS = st.integers(-62_135_500_000, 253_402_200_000).map(lambda at: datetime.fromtimestamp(at, UTC))
 KINDS: dict[str, Any] = {
     "bigint": st.integers(-(2**63), 2**63 - 1),
     "float8": st.floats(allow_nan=False),
     "bool": st.booleans(),
-    "text": st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",))),
+    "text": st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
     "bytea": st.binary(max_size=200),
     "timestamptz": MOMENTS,
 }
@@ -45,7 +43,7 @@ async def test_every_value_comes_back_as_it_went(store: Store, kind: str) -> Non
         seen.append(["NULL", "null", "", " ", "{}", '{"a"}', "\\", '"', "a,b", "\\x00", "🧑🏽‍🚒", "\n\t"])
     async with store.transaction() as db:
         for values in seen:
-            row = await (await db.execute(f"SELECT %s::{kind}[]", (values,))).fetchone()  # type: ignore[arg-type]
+            row = await (await db.execute(f"SELECT %s::{kind}[]", (values,))).fetchone()
             assert row is not None
             assert [bytes(one) if isinstance(one, memoryview) else one for one in row[0]] == values
 
@@ -53,7 +51,8 @@ async def test_every_value_comes_back_as_it_went(store: Store, kind: str) -> Non
 def test_what_is_no_array_of_ours_is_refused() -> None:
     """By the error of bad data, so that one bad item does not fail its neighbours' commit."""
     dumper = ArrayDumper(list)
-    for values in (["a\x00b"], [{}], [1, "a"], [b"x", "a"], [datetime.now(UTC), timedelta(1)]):
+    bad: list[list[Any]] = [["a\x00b"], [{}], [1, "a"], [b"x", "a"], [datetime.now(UTC), timedelta(1)]]
+    for values in bad:
         with pytest.raises(psycopg.DataError):
             dumper.dump(values)
     assert dumper.dump([math.inf, -math.inf]) == b"{inf,-inf}"
