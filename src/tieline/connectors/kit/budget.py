@@ -33,7 +33,9 @@ GUARD_S = 0.5
 _AFTER_ANSWER_S = 0.02
 #: One step up, as a share of the limit, each quarter of an interval in which the headers agree with our count.
 STEP = 0.06
-#: An unexplained 429 where no headers tell why: this much of what was used before.
+#: The same beside somebody else, each whole interval: whoever is careful is refused seldom.
+SHARED_STEP = 0.01
+#: After a 429: this much of what was used before.
 _BACK = 0.8
 #: A smooth limit lets this share of it through in the same share of the interval.
 SMOOTH = 6
@@ -56,7 +58,7 @@ class Slot:
     __slots__ = ("number", "own", "sent_at")
 
     def __init__(self, number: int, own: int, sent_at: float) -> None:
-        #: How many were sent up to and with this one, ever, and how many of those held a slot then.
+        #: How many were sent up to and with this one, ever, and how many of those the far side may count with it.
         self.number = number
         self.own = own
         self.sent_at = sent_at
@@ -77,6 +79,8 @@ class Budget:
         #: When each answered request is forgotten; a heap.
         self._held: list[float] = []
         self._recent: deque[float] = deque()
+        #: When answers came, of the last interval: what of ours the far side may still count.
+        self._answers: deque[float] = deque()
         self._foreign = 0
         self._foreign_at = 0.0
         self._stepped_at: float | None = None
@@ -157,7 +161,9 @@ class Budget:
         self._sent += 1
         if self._smooth:
             self._recent.append(now)
-        return Slot(self._sent, self._in_flight + len(self._held), now)
+        while self._answers and self._answers[0] <= now - self._interval_s:
+            self._answers.popleft()
+        return Slot(self._sent, self._in_flight + len(self._answers), now)
 
     def abandon(self, slot: Slot) -> None:
         """The request never left: it counts for nothing."""
@@ -169,18 +175,21 @@ class Budget:
         if not self._limit and (told is None or told.requests is None):
             return
         self._adopt(told, now)
+        self._answers.append(now)
         heapq.heappush(
             self._held,
             max(slot.sent_at + self._interval_s + GUARD_S, now + self._interval_s + _AFTER_ANSWER_S),
         )
+        # What was under way when a hold began shows how things were before it.
+        sighted = slot.sent_at >= self._held_until
         if told is not None and told.remaining is not None:
             self._tells = True
-            self._sighted_at = now
+            self._sighted_at = now if sighted else self._sighted_at
             self._compare(slot, told.remaining, now)
         elif answered:
             # It tells nothing, or not always: then our own count has to do.
             self._tells = self._tells or False
-            self._sighted_at = now
+            self._sighted_at = now if sighted else self._sighted_at
             self._recover(now)
 
     def refused(self, slot: Slot, now: float, hold_s: float) -> None:
@@ -188,10 +197,9 @@ class Budget:
         fresh = slot.sent_at >= self._held_until
         self.hold(now, hold_s)
         if self._limit and fresh:
-            start = self._start()
-            self._level = (
-                min(self._level, start) if self._tells else max(1, int(min(self._level, start) * _BACK))
-            )
+            # Bursts of ours hide whoever else is there, so that the headers alone do not make us small enough.
+            used = min(self._level, self._start(), self.capacity(now) or 1)
+            self._level = max(1, int(used * _BACK))
             self._stepped_at = now
 
     def hold(self, now: float, seconds: float) -> None:
@@ -268,12 +276,12 @@ class Budget:
         others = max(0, self._limit - remaining - ours)
         if others >= self._others(now):
             self._foreign, self._foreign_at = others, now
+        if self._stepped_at is None:
+            self._stepped_at = now
+        pace_s, step, top = self._interval_s / 4, STEP, max(1, self._limit - self._margin())
         if self._foreign:
-            self._level = min(self._level, self._start())
-            self._stepped_at = now
-        elif self._stepped_at is None:
-            self._stepped_at = now
-        elif now - self._stepped_at >= self._interval_s / 4:
-            top = max(1, self._limit - self._margin())
-            self._level = min(top, self._level + max(1, int(self._limit * STEP)))
+            pace_s, step, top = self._interval_s, SHARED_STEP, self._start()
+            self._level = min(self._level, top)
+        if now - self._stepped_at >= pace_s:
+            self._level = min(top, self._level + max(1, int(self._limit * step)))
             self._stepped_at = now
