@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from tieline.connectors.kit.budget import Limits, Priority, Slot
-from tieline.connectors.kit.governor import PATIENCE_S, Governor
+from tieline.connectors.kit.governor import MAX_WAITERS, PATIENCE_S, Governor
 from tieline.connectors.kit.rate_headers import Told
 from tieline.errors import RateLimited, Unavailable
 
@@ -16,9 +16,9 @@ SMALL = Limits(requests=5, interval_s=0.3)
 TOLD = Told(requests=5, remaining=4, interval_s=0.3)
 
 
-async def opened(limits: Limits = SMALL, **more: int) -> Governor:
+async def opened(limits: Limits = SMALL, max_waiters: int = MAX_WAITERS) -> Governor:
     """A governor that has seen one answer and so knows where it stands."""
-    governor = Governor(limits, name="crm", **more)
+    governor = Governor(limits, name="crm", max_waiters=max_waiters)
     slot = await governor.take("live")
     governor.settle(slot, None, answered=True)
     return governor

@@ -199,7 +199,7 @@ async def test_pages_filters_and_order_of_the_search() -> None:
         sort = [{"field": "dateUpdated", "direction": "asc"}]
         seen, after = [], None
         while True:
-            more = {"searchAfter": after} if after else {}
+            more: dict[str, Any] = {"searchAfter": after} if after else {}
             rows = (await api.search(pageLimit=3, sort=sort, **more))["contacts"]
             if not rows:
                 break
@@ -234,7 +234,8 @@ async def test_the_list_goes_on_by_the_last_of_the_page() -> None:
         seen: list[str] = []
         more: dict[str, str] = {}
         for _ in range(4):
-            _, page = await api.ask("GET", "/contacts/", locationId=api.location, limit="2", **more)
+            query = {"locationId": api.location, "limit": "2", **more}
+            _, page = await api.ask("GET", "/contacts/", None, headers=None, **query)
             seen += [one["firstName"] for one in page["contacts"]]
             if not page["contacts"]:
                 break

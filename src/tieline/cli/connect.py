@@ -300,7 +300,10 @@ def _token(given: str | None, from_stdin: bool) -> str:
     if from_stdin:
         given = sys.stdin.readline()
     elif given is None and sys.stdin.isatty():
-        given = typer.prompt("Token", hide_input=True)
+        try:
+            given = typer.prompt("Token", hide_input=True)
+        except typer.Abort:
+            raise output.Interrupted("interrupted") from None
     token = (given or "").strip()
     if not token:
         raise ConfigurationError("a token is needed: --token-stdin, --token, or the variable TIELINE_TOKEN")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from tieline import __version__
@@ -55,13 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         set_up_logs()
-        code = app(given, prog_name="tieline", standalone_mode=False)
+        app(given, prog_name="tieline")
     except TielineError as error:
         output.complain(error, as_json="--json" in given)
         return output.exit_code(error)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         return output.INTERRUPTED
-    return code if isinstance(code, int) else output.OK
+    except SystemExit as left:
+        # Wrong usage was explained already.
+        return left.code if isinstance(left.code, int) else output.OK
+    return output.OK

@@ -31,11 +31,17 @@ class Failed(TielineError):
     """The verb did its work, and found that something is wanting."""
 
 
+class Interrupted(TielineError):
+    """Somebody pressed Ctrl-C."""
+
+
 def exit_code(error: TielineError) -> int:
     """The code by which a script tells what happened."""
     match error:
         case NotThere():
             return NOT_FOUND
+        case Interrupted():
+            return INTERRUPTED
         case ConfigurationError():
             return CONFIGURATION
         case ConnectorError():

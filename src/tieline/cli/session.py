@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tieline.cli.output import Interrupted
+
 if TYPE_CHECKING:
     from tieline.server.hub import Hub
 
@@ -15,11 +17,14 @@ Result = TypeVar("Result")
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run `work` to its end on a fast loop."""
+    """Run `work` to its end on a fast loop. Raises Interrupted for Ctrl-C."""
     import uvloop
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted") from None
 
 
 @asynccontextmanager
