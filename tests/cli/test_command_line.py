@@ -191,9 +191,10 @@ async def test_a_definition_with_mistakes_is_refused_with_line_and_column(line: 
     await line.connect_calls()
     await line.json("sync", "add", "--name", "one", "--from", "calls", "--to", "crm")
     bad = tmp_path / "bad.yaml"
-    rules = ("version: 1", "contact:", "  fields:", "    - {to: nonsense, from: phone}", "    - {to: email, from: no}")
-    bad.write_text("
-".join(rules))
+    rules = (
+        "version: 1", "contact:", "  fields:", "    - {to: nonsense, from: phone}", "    - {to: email, from: no}",
+    )  # fmt: skip
+    bad.write_text("\n".join(rules))
     for arguments in (("sync", "validate", str(bad)), ("sync", "apply", "one", str(bad))):
         code, _, err = await line.run(*arguments)
         assert code == 3
