@@ -1,0 +1,101 @@
+"""Every query that runs for each event finds its rows by an index, however much is stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tieline.store.pool import Store
+from tieline.store.queries import query
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+KEY = b"\x07" * 16
+#: What is large after a year: nothing may be read through as a whole.
+LARGE = (
+    "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt",
+)  # fmt: skip
+#: A hub of 40 lanes and 40,000 calls, nearly all of them done; a few wait, a few are dead.
+FILL = """
+INSERT INTO lane (name) SELECT 'lane' || n FROM generate_series(1, 40) AS n;
+INSERT INTO connection (name, connector, base_url, account, lane_id, credential)
+    SELECT 'c' || n, 'contacts_api', 'http://x', 'a', n, '' FROM generate_series(1, 40) AS n;
+INSERT INTO consumer (kind, lane_id) SELECT 'sync', n FROM generate_series(1, 40) AS n;
+INSERT INTO delivery SELECT n % 40 + 1, int8send(n), now() FROM generate_series(1, 40000) AS n;
+INSERT INTO event (id, connection_id, source, kind, state, body)
+    SELECT n, n % 40 + 1, 'webhook', 'call.completed', CASE WHEN n % 5000 = 0 THEN 'unreadable' ELSE 'routed' END,
+           convert_to(repeat('x', 200), 'UTF8') FROM generate_series(1, 40000) AS n;
+INSERT INTO assignment (event_id, consumer_id, lane_id, state, person_id, due_at)
+    SELECT n, n % 40 + 1, n % 40 + 1,
+           CASE WHEN n % 2000 = 0 THEN 'waiting' WHEN n % 2001 = 0 THEN 'dead' WHEN n > 39900 THEN 'ready'
+                ELSE 'done' END,
+           n / 4, now() FROM generate_series(1, 40000) AS n;
+INSERT INTO occurrence SELECT n % 40 + 1, int8send(n) || int8send(n), n FROM generate_series(1, 40000) AS n;
+INSERT INTO person SELECT n, n % 40 + 1 FROM generate_series(1, 10000) AS n;
+INSERT INTO person_key SELECT n % 40 + 1, int8send(n) || int8send(n), 'phone', n FROM generate_series(1, 10000) AS n;
+INSERT INTO link (consumer_id, person_id, contact_id, contact)
+    SELECT n % 40 + 1, n, 'c' || n, '{}' FROM generate_series(1, 10000) AS n;
+INSERT INTO effect (id, idempotency_key, lane_id, consumer_id, person_id, event_id, operation, state, input)
+    SELECT n, 'k' || n, n % 40 + 1, n % 40 + 1, n / 4, n, 'notes.create',
+           CASE WHEN n % 4000 = 0 THEN 'unknown' ELSE 'confirmed' END, '{}' FROM generate_series(1, 40000) AS n;
+INSERT INTO attempt SELECT n, 1, now(), 5, 'confirmed' FROM generate_series(1, 40000) AS n;
+"""
+LEASE = {"lanes": [3, 4], "marks": [39_000, 39_000], "limits": [128, 128], "held": [1, 2]}
+HOT: dict[str, dict[str, Any]] = {
+    "load_assignments": LEASE,
+    "load_people": {"lanes": [3, 4], "digests": [KEY, KEY], "consumers": [3, 4]},
+    "load_occurrences": {"consumers": [3, 4], "keys": [KEY, KEY]},
+    "load_known_keys": {"lane": 3, "digests": [KEY]},
+    "load_link": {"consumer": 3, "person": 40},
+    "load_open_effects": {"person": 40},
+    "next_due": {"lane": 3},
+    "count_work": {},
+    "write_assignments": {
+        "events": [5, 6], "consumers": [6, 7], "states": ["done", "done"], "persons": [1, 1], "dues": [None, None],
+        "tries": [1, 1], "reasons": [None, None],
+    },
+    "write_occurrences": {"consumers": [1], "keys": [KEY], "events": [5]},
+    "write_links": {
+        "consumers": [1], "persons": [1], "contacts": ["c"], "states": ["open"], "generations": [0],
+        "records": [b"{}"],
+    },
+    "write_person_keys": {"lanes": [1], "digests": [KEY], "kinds": ["phone"], "persons": [1]},
+}  # fmt: skip
+
+
+@pytest.fixture
+async def full(store: Store) -> Store:
+    """A store that has seen a year."""
+    async with store.transaction() as db:
+        for statement in FILL.split(";\n"):
+            if statement.strip():
+                await db.execute(statement)  # type: ignore[arg-type]
+    async with store.connection() as db:
+        await db.set_autocommit(True)
+        await db.execute("VACUUM ANALYZE")
+        await db.set_autocommit(False)
+    return store
+
+
+async def test_no_hot_query_reads_a_large_table_through(full: Store) -> None:
+    """The plan is asked of the server, with the parameters that it would get."""
+    async with full.transaction() as db:
+        for name, parameters in HOT.items():
+            rows = await db.execute(b"EXPLAIN " + query(name), parameters)
+            plan = "\n".join(row[0] for row in await rows.fetchall())
+            for table in LARGE:
+                assert f"Seq Scan on {table}" not in plan, f"{name}:\n{plan}"
+
+
+async def test_the_lists_that_people_look_at_do_not_either(full: Store) -> None:
+    """The youngest events, whatever their state."""
+    from tieline.server import listing
+
+    async with full.transaction() as db:
+        rows = await db.execute(
+            "EXPLAIN " + listing._STANDING + " ORDER BY event.id DESC LIMIT 50"  # type: ignore[arg-type]
+        )
+        plan = "\n".join(row[0] for row in await rows.fetchall())
+    for table in LARGE:
+        assert f"Seq Scan on {table}" not in plan, plan
