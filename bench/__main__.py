@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import uvloop
 
 from bench import cpu
-from bench.load import Acks, Callers, deliver
+from bench.load import Acks, Callers, deliver, rank
 from bench.stage import Stage, stage, started
 
 LOCATIONS = 20
@@ -58,7 +59,9 @@ async def _measure(quick: bool) -> dict[str, Any]:
     base = 100 if quick else 500
     _say(f"cost at {base}, {10 * base} and {100 * base} events and contacts")
     scale = await _scale(base)
-    return {"hub": full, "one_write": one_write, "relay": relay, "scale": scale}
+    _say("an event that wakes an idle hub")
+    wake = await _wake(20 if quick else 100)
+    return {"hub": full, "one_write": one_write, "relay": relay, "scale": scale, "wake_ms": wake}
 
 
 async def _profile(definition: str | None, count: int, *, notes: bool) -> dict[str, Any]:
@@ -140,6 +143,27 @@ async def _scale(base: int) -> list[dict[str, Any]]:
     return found
 
 
+async def _wake(count: int) -> dict[str, float]:
+    """From the moment a call is sent to a hub at rest to the moment its note stands in the CRM, in milliseconds."""
+    async with stage(locations_count=1, definition=None, bodies=True) as measured:
+        callers = Callers(measured.projects, seed=4)
+        project, phone = callers.new()
+        await deliver(measured.webhook, [callers.call(project, phone)])
+        await measured.settled()
+        sent = []
+        for number in range(count):
+            # Some find the lane warm, some at rest, some given back.
+            await asyncio.sleep(3.5 if number % 10 == 9 else (0.15, 0.6)[number % 2])
+            sent.append(time.time())
+            await deliver(measured.webhook, [callers.call(project, phone)])
+        await measured.settled()
+        took = sorted(
+            (written - began) * 1000
+            for began, written in zip(sent, (await measured.first_writes())[1:], strict=True)
+        )
+        return {"p50": round(rank(took, 0.5), 1), "p99": round(rank(took, 0.99), 1)}
+
+
 def _acks(acks: Acks) -> dict[str, float]:
     return {"p50": acks.p50, "p99": acks.p99}
 
@@ -157,6 +181,8 @@ def _show(figures: dict[str, Any]) -> None:
             f"{name:12}{row['events_per_s']:>10.0f}{row['cpu_ms_per_event']:>9.2f}{acks['p50']:>9.1f}"
             f"{acks['p99']:>9.1f}{row['peak_rss_mb']:>8.0f}"
         )
+    wake = figures["wake_ms"]
+    print(f"an idle hub: {wake['p50']:.0f} ms from webhook to note (p99 {wake['p99']:.0f} ms)")
     for step in figures["scale"]:
         print(
             f"with {step['stored_events']:>6} events behind it: {step['events_per_s']:.0f} events/s, "

@@ -108,8 +108,9 @@ async def deliver(url: str, events: Sequence[bytes]) -> Acks:
         for _ in range(CONNECTIONS):
             group.create_task(sender(http))
     spent.sort()
-    return Acks(p50=round(_rank(spent, 0.5), 2), p99=round(_rank(spent, 0.99), 2))
+    return Acks(p50=round(rank(spent, 0.5), 2), p99=round(rank(spent, 0.99), 2))
 
 
-def _rank(ordered: Sequence[float], share: float) -> float:
+def rank(ordered: Sequence[float], share: float) -> float:
+    """The value below or at which that share of them lies."""
     return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]

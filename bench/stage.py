@@ -139,6 +139,11 @@ class Stage:
         summary = await self._get(f"{self.contacts['base_url']}/_sandbox/audit/summary")
         return len(summary["doubled"])
 
+    async def first_writes(self) -> list[float]:
+        """Unix times at which notes were taken, in order."""
+        calls = await self._list(f"{self.contacts['base_url']}/_sandbox/audit?writes=1&limit=200000")
+        return [call["at"] for call in calls if call["operation"] == "notes.create"]
+
     async def settled(self) -> None:
         """Wait until the hub has recorded everything as done. Raises RuntimeError for a dead letter."""
         quiet = 0
@@ -149,6 +154,12 @@ class Stage:
             quiet = quiet + 1 if status["ready"] == status["waiting"] == status["open_effects"] == 0 else 0
             await asyncio.sleep(0.02)
 
+    async def _list(self, url: str) -> list[dict[str, Any]]:
+        async with self.http.get(url) as answer:
+            answer.raise_for_status()
+            told: list[dict[str, Any]] = await answer.json()
+            return told
+
     async def _get(self, url: str) -> dict[str, Any]:
         async with self.http.get(url) as answer:
             answer.raise_for_status()
@@ -157,14 +168,16 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*, locations_count: int, definition: str | None) -> AsyncIterator[Stage]:
-    """A hub between both sides of a sandbox without limits; a sync for each location."""
+async def stage(
+    *, locations_count: int, definition: str | None, bodies: bool = False
+) -> AsyncIterator[Stage]:
+    """A hub between both sides of a sandbox without limits; a sync for each location. `bodies` keeps each call."""
     with tempfile.TemporaryDirectory(prefix="tieline-bench-") as folder:
         home = Path(folder)
         async with (
             started(
-                "-m", "tieline", "sandbox", "--limits", "off", "--no-bodies", "--locations",
-                str(locations_count),
+                "-m", "tieline", "sandbox", "--limits", "off", "--bodies" if bodies else "--no-bodies",
+                "--locations", str(locations_count),
             ) as sandbox,
             attach_store_server(home, None) as url,
         ):  # fmt: skip

@@ -70,7 +70,7 @@ async def full(store: Store) -> Store:
     async with store.transaction() as db:
         for statement in FILL.split(";\n"):
             if statement.strip():
-                await db.execute(statement)  # type: ignore[arg-type]
+                await db.execute(statement)
     async with store.connection() as db:
         await db.set_autocommit(True)
         await db.execute("VACUUM ANALYZE")
@@ -93,9 +93,7 @@ async def test_the_lists_that_people_look_at_do_not_either(full: Store) -> None:
     from tieline.server import listing
 
     async with full.transaction() as db:
-        rows = await db.execute(
-            "EXPLAIN " + listing._STANDING + " ORDER BY event.id DESC LIMIT 50"  # type: ignore[arg-type]
-        )
+        rows = await db.execute("EXPLAIN " + listing._STANDING + " ORDER BY event.id DESC LIMIT 50")
         plan = "\n".join(row[0] for row in await rows.fetchall())
     for table in LARGE:
         assert f"Seq Scan on {table}" not in plan, plan

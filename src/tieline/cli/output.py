@@ -58,7 +58,8 @@ def complain(error: TielineError, *, as_json: bool) -> None:
         named = "store" if isinstance(error, StoreError) else kind.get(exit_code(error), "failed")
         print(msgspec.json.encode({"error": {"kind": named, "message": text}}).decode(), file=sys.stderr)
     else:
-        err.print(f"[bold red]tieline:[/] {_escaped(text)}")
+        # Not folded: a path and its line number must stay one word for whoever copies or matches it.
+        err.print(f"[bold red]tieline:[/] {_escaped(text)}", soft_wrap=True)
 
 
 def show(value: Any, as_json: bool, people: Callable[[], None]) -> None:
