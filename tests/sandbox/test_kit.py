@@ -256,6 +256,16 @@ async def test_control_lists_what_it_offers_and_refuses_what_it_does_not_know() 
             assert (status, bool(answer["error"])) == (400, True), path
 
 
+async def test_a_search_is_no_write_though_it_is_posted() -> None:
+    """The audit tells apart what was there to change something."""
+    async with crm() as far:
+        await far.create(phone="+12015550123")
+        await far.search()
+        written = (await far.control("GET", "/audit?writes=1"))[1]
+        assert [one["operation"] for one in written] == ["contacts.create"]
+        assert len((await far.control("GET", "/audit"))[1]) == 2
+
+
 async def test_a_reset_brings_the_beginning_back() -> None:
     """The same tokens and locations, no records; the same people come again."""
     async with crm() as api:

@@ -78,6 +78,7 @@ class Audit:
         token: str,
         place: str,
         status: int | None,
+        write: bool,
         effect: bool,
         body: Any,
         result_id: str | None,
@@ -96,7 +97,6 @@ class Audit:
             else:
                 self.limited[token] += 1
         if self.bodies:
-            write = method != "GET"
             self.calls.append(
                 CallRecord(
                     n=self._n, at=at, operation=operation, method=method, path=path, token=token, place=place,

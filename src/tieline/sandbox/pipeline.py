@@ -13,7 +13,7 @@ from tieline.sandbox.clock import Clock
 from tieline.sandbox.faults import AFTER, Faults, Rule
 from tieline.sandbox.limits import Limiter
 from tieline.sandbox.router import Router
-from tieline.sandbox.side import Admitted, Call, Reply, Side
+from tieline.sandbox.side import Admitted, Call, Reply, Route, Side
 
 _STATUS = {"429": 429, "429_bare": 429, "500": 500, "502": 502, "503": 503}
 
@@ -46,7 +46,7 @@ class Pipeline:
         )  # fmt: skip
         admitted = self._side.admit(route, call)
         if isinstance(admitted, Reply):
-            self._record(route.operation, call, None, admitted, None)
+            self._record(route, call, None, admitted, None)
             return self._send(admitted, {})
         headers: dict[str, str] = {}
         if self._limiter is not None:
@@ -54,18 +54,18 @@ class Pipeline:
             headers = self._limiter.headers(verdict)
             if not verdict.allowed:
                 refused = self._side.refuse(429, "Too Many Requests")
-                self._record(route.operation, call, admitted, refused, None)
+                self._record(route, call, admitted, refused, None)
                 return self._send(refused, headers)
         fault = self._faults.pick(self._side.name, route.operation) if self._faults.rules else None
         if fault is not None and fault.kind == "latency":
             await asyncio.sleep(fault.params.latency_s)
         elif fault is not None and fault.kind not in AFTER:
-            return self._fail(request, route.operation, call, admitted, fault, headers)
+            return self._fail(request, route, call, admitted, fault, headers)
         if unreadable:
             reply = self._side.refuse(400, unreadable)
         else:
             reply = route.handler(msgspec.structs.replace(call, caller=admitted.caller))
-        self._record(route.operation, call, admitted, reply, fault)
+        self._record(route, call, admitted, reply, fault)
         if fault is not None and fault.kind == "cut_after":
             return _cut(request)
         if fault is not None and fault.kind == "created_422" and reply.effect:
@@ -75,7 +75,7 @@ class Pipeline:
     def _fail(
         self,
         request: web.BaseRequest,
-        operation: str,
+        route: Route,
         call: Call,
         admitted: Admitted,
         fault: Rule,
@@ -84,7 +84,7 @@ class Pipeline:
         """Nothing takes effect."""
         status = _STATUS.get(fault.kind)
         reply = self._side.refuse(status or 500, "injected")
-        self._record(operation, call, admitted, reply, fault)
+        self._record(route, call, admitted, reply, fault)
         if status is None:
             return _cut(request)
         if fault.kind == "429":
@@ -92,12 +92,12 @@ class Pipeline:
         return self._send(reply, headers)
 
     def _record(
-        self, operation: str, call: Call, admitted: Admitted | None, reply: Reply, fault: Rule | None
+        self, route: Route, call: Call, admitted: Admitted | None, reply: Reply, fault: Rule | None
     ) -> None:
         self._audit.record(
-            at=self._clock.now().timestamp(), operation=operation, method=call.method, path=call.path,
+            at=self._clock.now().timestamp(), operation=route.operation, method=call.method, path=call.path,
             token=admitted.label if admitted else "nobody", place=admitted.place if admitted else "",
-            status=reply.status, effect=reply.effect, body=call.query or None if call.method == "GET" else call.body,
+            status=reply.status, write=route.writes, effect=reply.effect, body=call.query or None if call.method == "GET" else call.body,
             result_id=reply.result_id,
             fault=fault.kind if fault else None,
         )  # fmt: skip

@@ -47,6 +47,13 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     handler: Handler
     #: What the door demands, in the side's own terms.
     scopes: tuple[str, ...] = ()
+    #: It changes nothing though it is POSTed: a search, a list by filters.
+    reads: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is there to change something."""
+        return self.method != "GET" and not self.reads
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):

@@ -153,7 +153,9 @@ def checked(call: Call, allowed: Any, required: tuple[str, ...] = ()) -> dict[st
 
 
 def _route(operation: str, method: str, path: str, handler: Any, scopes: tuple[str, ...]) -> Route:
-    return Route(operation=operation, method=method, path=path, handler=handler, scopes=scopes)
+    return Route(
+        operation=operation, method=method, path=path, handler=handler, scopes=scopes, reads=scopes == _READ
+    )
 
 
 def _whole(query: dict[str, str], name: str, default: int) -> int:

@@ -48,9 +48,12 @@ class Activities:
             ("call.comment", "POST", f"{call}/{{id}}/comment", self._comment),
         ]
         return [
-            Route(operation=f"nimbata.{name}", method=method, path=path, handler=refusing(account, handler))
+            Route(
+                operation=f"nimbata.{name}", method=method, path=path, handler=refusing(account, handler),
+                reads=name.endswith(".list"),
+            )
             for name, method, path, handler in offered
-        ]
+        ]  # fmt: skip
 
     def _list(self, shelf: Shelf[Any], date_filter: str, call: Call) -> Reply:
         """One page of the days asked for, UTC, both included; all days where none is named. Oldest first."""
