@@ -122,7 +122,7 @@ class Drain:
         started: dict[tuple[LaneId, PersonId], Chain] = {}
         for lane, item, keys in items:
             if (item.consumer_id, item.occurrence) in repeats:
-                self._end_item(ends, lane, item, "duplicate", "told before")
+                self._end(ends, lane, item, "duplicate", "told before")
                 continue
             await self._assign(lane, before[lane.id], item, keys, people, started, ends)
         for (lane_id, person), chain in started.items():
@@ -189,7 +189,7 @@ class Drain:
         ]
         person = next((one for one in ids if one is not None), None)
         if person is None and all(kind == "contact" for kind, _ in keys):
-            self._end_item(ends, lane, item, "skipped", "this contact is not linked")
+            self._end(ends, lane, item, "skipped", "this contact is not linked")
             return
         row = next((row for row in known if row is not None and row[3] == person), None)
         chain = lane.chains.get(person) or started.get((lane.id, person)) if person is not None else None
@@ -287,7 +287,12 @@ class Drain:
             self._nudge()
 
     def _end(
-        self, ends: dict[LaneId, Writes], lane: OwnedLane, one: Loaded, state: AssignmentState, reason: str
+        self,
+        ends: dict[LaneId, Writes],
+        lane: OwnedLane,
+        one: Loaded | Item,
+        state: AssignmentState,
+        reason: str,
     ) -> None:
         writes = ends.setdefault(lane.id, Writes(lane_id=lane.id, epoch=lane.epoch))
         writes.assignments.append(
@@ -299,24 +304,9 @@ class Drain:
                 reason=reason,
             )
         )
-        lane.take(one.event_id, one.consumer_id, b"", waited=one.waited)
-        lane.let_go_later.append((one.event_id, one.consumer_id, b""))
-
-    def _end_item(
-        self, ends: dict[LaneId, Writes], lane: OwnedLane, item: Item, state: AssignmentState, reason: str
-    ) -> None:
-        writes = ends.setdefault(lane.id, Writes(lane_id=lane.id, epoch=lane.epoch))
-        writes.assignments.append(
-            AssignmentRow(
-                event_id=item.event_id,
-                consumer_id=item.consumer_id,
-                state=state,
-                tries=item.tries,
-                reason=reason,
-            )
-        )
-        self._take(lane, item)
-        lane.let_go_later.append((item.event_id, item.consumer_id, item.occurrence))
+        occurrence = one.occurrence if isinstance(one, Item) else b""
+        lane.take(one.event_id, one.consumer_id, occurrence, waited=one.waited)
+        lane.let_go_later.append((one.event_id, one.consumer_id, occurrence))
 
     def _take(self, lane: OwnedLane, item: Item) -> None:
         lane.take(item.event_id, item.consumer_id, item.occurrence, waited=item.waited)

@@ -97,9 +97,9 @@ class Pipeline:
         self._audit.record(
             at=self._clock.now().timestamp(), operation=route.operation, method=call.method, path=call.path,
             token=admitted.label if admitted else "nobody", place=admitted.place if admitted else "",
-            status=reply.status, write=route.writes, effect=reply.effect, body=call.query or None if call.method == "GET" else call.body,
-            result_id=reply.result_id,
-            fault=fault.kind if fault else None,
+            status=reply.status, write=route.writes, effect=reply.effect,
+            body=call.query or None if call.method == "GET" else call.body,
+            result_id=reply.result_id, fault=fault.kind if fault else None,
         )  # fmt: skip
 
     def _send(self, reply: Reply, headers: dict[str, str]) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -60,7 +61,11 @@ class Hub:
         """Serve and work until cancelled. `ready` is called once with the base URL (None when it does not serve)."""
         inbox = Inbox(self.store)
         changed = asyncio.Event()
-        async with Gateway.open(CONNECTORS) as gateway, asyncio.TaskGroup() as group:
+        exchanges = log.is_enabled_for(logging.DEBUG)
+        async with (
+            Gateway.open(CONNECTORS, log_exchanges=exchanges) as gateway,
+            asyncio.TaskGroup() as group,
+        ):
             background = [
                 group.create_task(inbox.run()),
                 group.create_task(self.directory.run(changed)),
