@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,11 @@ NOW = datetime(2026, 11, 2, tzinfo=UTC)
 KEY = b"\x07" * 16
 #: What is large after a year: nothing may be read through as a whole.
 LARGE = (
-    "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt",
+    "lane", "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt",
 )  # fmt: skip
-#: A hub of 40 lanes and 40,000 calls, nearly all of them done; a few wait, a few are dead.
+#: A hub of 5,000 lanes, 40 of them busy, and 40,000 calls, nearly all of them done; a few wait, a few are dead.
 FILL = """
-INSERT INTO lane (name) SELECT 'lane' || n FROM generate_series(1, 40) AS n;
+INSERT INTO lane (name) SELECT 'lane' || n FROM generate_series(1, 5000) AS n;
 INSERT INTO connection (name, connector, base_url, account, lane_id, credential)
     SELECT 'c' || n, 'contacts_api', 'http://x', 'a', n, '' FROM generate_series(1, 40) AS n;
 INSERT INTO consumer (kind, lane_id) SELECT 'sync', n FROM generate_series(1, 40) AS n;
@@ -50,6 +50,8 @@ HOT: dict[str, dict[str, Any]] = {
     "load_link": {"consumer": 3, "person": 40},
     "load_open_effects": {"person": 40},
     "next_due": {"lane": 3},
+    "others_due": {},
+    "claim_lanes": {"limit": 10, "owner": "us", "lease": timedelta(seconds=15)},
     "count_work": {},
     "write_assignments": {
         "events": [5, 6], "consumers": [6, 7], "states": ["done", "done"], "persons": [1, 1], "dues": [None, None],

@@ -58,6 +58,10 @@ class Handlers(Protocol):
         """Whether that sync (still) exists."""
         ...
 
+    def taken_over(self, lane: LaneId) -> None:
+        """Another worker may have held the lane since we did: what we know of its quota is old."""
+        ...
+
 
 @dataclass(frozen=True)
 class _Before:

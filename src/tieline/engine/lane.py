@@ -120,6 +120,12 @@ class Leases:
                 await db.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(lane.id)))
             return True
 
+    async def others_due(self) -> bool:
+        """Whether a lane waits that no worker holds."""
+        async with self._store.transaction() as db:
+            row = await (await db.execute(query("others_due"))).fetchone()
+        return bool(row and row[0])
+
     async def hold(self, lane: OwnedLane, until: datetime | None, why: str) -> None:
         """Nothing of this lane is claimed before `until`; None = until someone lifts it."""
         async with self._store.transaction() as db:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -394,11 +394,6 @@ def _without_email(desired: Desired) -> Desired:
 
 #: A record found on the way is compared once more; a far side that alters what it is given ends the matter there.
 _ROUNDS = 2
-
-
-def due_in(seconds: float) -> datetime:
-    """A moment that many seconds from now."""
-    return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 def _effect(row: tuple[Any, ...]) -> EffectRow:

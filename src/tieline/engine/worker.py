@@ -35,6 +35,8 @@ WARM_S = 0.05
 WARM_LOOK_S = 0.01
 #: How often busy lanes are asked for polls that fell due.
 POLL_LOOK_S = 0.5
+#: How often a worker with both hands full asks whether other lanes wait.
+OTHERS_LOOK_S = 0.1
 #: A resting lane is given back after this.
 IDLE_S = 3.0
 #: Under load lanes are asked for work once in this many seconds; the first event after a quiet moment at once.
@@ -55,7 +57,9 @@ class Worker:
         handlers: Handlers,
         poller: Poller,
         name: str | None = None,
+        lanes: int = LANES,
     ) -> None:
+        """`lanes` are leased at a time at most."""
         self.name = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._store = store
         self._leases = Leases(store, self.name)
@@ -67,8 +71,13 @@ class Worker:
         )
         self._drain = Drain(shared, self._leases, handlers, nudge=self._wake.set)
         self._polls = Polls(store, poller, nudge=self._wake.set)
+        self._handlers = handlers
+        self._room = lanes
         self._lanes: dict[int, OwnedLane] = {}
+        #: The epoch under which we last held a lane: with the next one nobody else had it in between.
+        self._held_last: dict[int, int] = {}
         self._polls_at = 0.0
+        self._others_at = 0.0
 
     async def run(self) -> None:
         """Work until cancelled; then finish nothing, give every lane back, and leave."""
@@ -98,14 +107,15 @@ class Worker:
 
     async def _keep_claiming(self) -> None:
         while True:
-            room = LANES - len(self._lanes)
+            room = self._room - len(self._lanes)
             if room > 0:
                 for lane in await self._leases.claim(min(room, 50)):
+                    if self._held_last.get(lane.id) != lane.epoch - 1:
+                        self._handlers.taken_over(lane.id)
+                    self._held_last[lane.id] = lane.epoch
                     lane.since = lane.active_at = time.monotonic()
                     self._lanes[lane.id] = lane
                     self._wake.set()
-            else:
-                self._make_room()
             try:
                 async with asyncio.timeout(LOOK_S):
                     await self._claim_now.wait()
@@ -113,13 +123,20 @@ class Worker:
                 pass
             self._claim_now.clear()
 
-    def _make_room(self) -> None:
-        """All hands are full and others may be due: lanes that had their slice go to the end of the queue."""
-        now = time.monotonic()
-        for lane in self._lanes.values():
-            if lane.resting or lane.ended >= SLICE_ASSIGNMENTS or now - lane.since >= SLICE_S:
-                lane.leaving = True
-        self._wake.set()
+    async def _make_room(self, now: float) -> None:
+        """All hands are full: lanes that had their slice go to the end of the queue, if there is one."""
+        if len(self._lanes) < self._room:
+            return
+        served = [
+            lane
+            for lane in self._lanes.values()
+            if lane.resting or lane.ended >= SLICE_ASSIGNMENTS or now - lane.since >= SLICE_S
+        ]
+        if served and now >= self._others_at:
+            self._others_at = now + OTHERS_LOOK_S
+            if await self._leases.others_due():
+                for lane in served:
+                    lane.leaving = True
 
     async def _keep_renewing(self) -> None:
         while True:
@@ -185,6 +202,7 @@ class Worker:
             for lane in hungry:
                 if lane.in_hand > before[lane.id] or lane.polls:
                     lane.active_at = now
+        await self._make_room(now)
         for lane in list(self._lanes.values()):
             await self._settle(lane, now)
         return took

@@ -52,7 +52,7 @@ class CompiledKind:
 class CompiledDefinition:
     """A definition ready to be applied; immutable, shared by all tasks."""
 
-    __slots__ = ("create", "definition", "kinds", "optional_fields", "skip_outcomes")
+    __slots__ = ("create", "definition", "kinds", "skip_outcomes")
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -62,9 +62,6 @@ class CompiledDefinition:
             self.kinds = {kind: CompiledKind(kind, definition.kinds.get(kind, KindRules())) for kind in KINDS}
         except template.TemplateError as error:
             raise ConfigurationError(f"a template of the mapping cannot be read: {error}") from error
-        self.optional_fields = frozenset(
-            rule.to for rules in self.kinds.values() for rule in rules.fields if rule.optional
-        )
 
 
 def _nothing(subject: Subject) -> Value:

@@ -15,7 +15,7 @@ from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.nimbata import activity as nimbata_activity
 from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.domain.change import ContactChanged
-from tieline.domain.ids import ConnectionId, SyncId
+from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.engine.drain import Loaded
 from tieline.engine.read import KeyKind, Read
 from tieline.engine.sync_turn import Consumer
@@ -65,6 +65,11 @@ class HubHandlers:
     def knows(self, sync: SyncId) -> bool:
         """Whether that sync exists."""
         return sync in self._directory.syncs
+
+    def taken_over(self, lane: LaneId) -> None:
+        """The next call of the lane's connections goes alone, and finds out what is left of the quota."""
+        for connection in self._directory.of_lane(lane):
+            self._gateway.handover(connection.id)
 
     def consumer(self, sync: SyncId) -> Consumer:
         """The sync, bound to its location."""

@@ -73,6 +73,7 @@ class Directory:
         self.syncs: Mapping[SyncId, StoredSync] = {}
         self._by_name: dict[str, StoredConnection] = {}
         self._by_connection: dict[ConnectionId, list[StoredSync]] = {}
+        self._by_lane: dict[LaneId, list[StoredConnection]] = {}
         #: Rises with each reload that found a change.
         self.generation = 0
         self._opened: dict[tuple[int, int], Credential] = {}
@@ -80,6 +81,10 @@ class Directory:
     def connection(self, name: str) -> StoredConnection | None:
         """The connection of that name."""
         return self._by_name.get(name)
+
+    def of_lane(self, lane: LaneId) -> list[StoredConnection]:
+        """The connections whose quota that lane is."""
+        return self._by_lane.get(lane, [])
 
     def consumers(self, connection: ConnectionId, project: str | None) -> list[StoredSync]:
         """The syncs that want an event of this connection. Those of a source without a project in the event take
@@ -119,6 +124,9 @@ class Directory:
             return
         self.connections, self.syncs = connections, syncs
         self._by_name = {one.name: one for one in connections.values()}
+        self._by_lane = {}
+        for one in connections.values():
+            self._by_lane.setdefault(one.lane_id, []).append(one)
         self._by_connection = {}
         for sync in syncs.values():
             for connection in {sync.source_id, sync.target_id}:

@@ -1,6 +1,6 @@
--- When the lane has work next (NULL = never) and whether that is now. Run in the statement after the row was locked.
+-- When the lane has work next (NULL = never) and whether that is now: behind the lanes that have waited longer. Run in the statement after the row was locked.
 SELECT due_at, due_at <= clock_timestamp() FROM (SELECT CASE
-    WHEN EXISTS (SELECT FROM assignment WHERE lane_id = %(lane)s AND state = 'ready') THEN 'epoch'::timestamptz
+    WHEN EXISTS (SELECT FROM assignment WHERE lane_id = %(lane)s AND state = 'ready') THEN now()
     ELSE LEAST(
         (SELECT min(due_at) FROM assignment WHERE lane_id = %(lane)s AND state = 'waiting'),
         (SELECT min(due_at) FROM poll WHERE lane_id = %(lane)s)
