@@ -40,12 +40,12 @@ class Process:
 
 @dataclass
 class Rig:
-    """A home, a sandbox, and whatever hubs run on it."""
+    """A home, a sandbox, and whatever processes of the hub run on it."""
 
     home: Path
     sandbox: Process
     http: aiohttp.ClientSession
-    hubs: list[Process] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -65,11 +65,15 @@ class Rig:
         assert popen.returncode == 0, f"{arguments}: {popen.returncode}\n{out.decode()}\n{err.decode()}"
         return json.loads(out) if out.strip() else None
 
+    async def start(self, verb: str, *arguments: str) -> Process:
+        """A verb that serves or works until it is stopped, ready."""
+        process = await start(verb, *arguments, "--json", environment=self.environment)
+        self.processes.append(process)
+        return process
+
     async def start_hub(self, port: int = 0) -> Process:
         """`tieline up`, ready to take deliveries."""
-        hub = await start("up", "--port", str(port), "--json", environment=self.environment)
-        self.hubs.append(hub)
-        return hub
+        return await self.start("up", "--port", str(port))
 
     async def connect(self, *, poll_every_s: float = 0) -> None:
         """Join the hub to the sandbox with the command line alone: a sync for each location. The sandbox has done
@@ -137,6 +141,6 @@ async def rig(tmp_path: Path, *, locations: int = 1, limits: str = "off") -> Asy
         try:
             yield built
         finally:
-            for hub in built.hubs:
-                await hub.stop()
+            for process in built.processes:
+                await process.stop()
             await sandbox.stop()
