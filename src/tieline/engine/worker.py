@@ -35,8 +35,6 @@ WARM_S = 0.05
 WARM_LOOK_S = 0.01
 #: How often busy lanes are asked for polls that fell due.
 POLL_LOOK_S = 0.5
-#: How often a worker with both hands full asks whether other lanes wait.
-OTHERS_LOOK_S = 0.1
 #: A resting lane is given back after this.
 IDLE_S = 3.0
 #: Under load lanes are asked for work once in this many seconds; the first event after a quiet moment at once.
@@ -77,7 +75,8 @@ class Worker:
         #: The epoch under which we last held a lane: with the next one nobody else had it in between.
         self._held_last: dict[int, int] = {}
         self._polls_at = 0.0
-        self._others_at = 0.0
+        #: Something may be due that we have no hand free for.
+        self._crowded = False
 
     async def run(self) -> None:
         """Work until cancelled; then finish nothing, give every lane back, and leave."""
@@ -116,6 +115,9 @@ class Worker:
                     lane.since = lane.active_at = time.monotonic()
                     self._lanes[lane.id] = lane
                     self._wake.set()
+            else:
+                self._crowded = True
+                self._wake.set()
             try:
                 async with asyncio.timeout(LOOK_S):
                     await self._claim_now.wait()
@@ -126,17 +128,19 @@ class Worker:
     async def _make_room(self, now: float) -> None:
         """All hands are full: lanes that had their slice go to the end of the queue, if there is one."""
         if len(self._lanes) < self._room:
+            self._crowded = False
             return
-        served = [
-            lane
-            for lane in self._lanes.values()
-            if lane.resting or lane.ended >= SLICE_ASSIGNMENTS or now - lane.since >= SLICE_S
-        ]
-        if served and now >= self._others_at:
-            self._others_at = now + OTHERS_LOOK_S
-            if await self._leases.others_due():
-                for lane in served:
-                    lane.leaving = True
+        staying = [lane for lane in self._lanes.values() if not lane.leaving]
+        served = [lane for lane in staying if lane.ended >= SLICE_ASSIGNMENTS or now - lane.since >= SLICE_S]
+        if not served and not self._crowded:
+            return
+        self._crowded = False
+        others = await self._leases.others_due()
+        for lane in staying:
+            if others and (lane.resting or lane in served):
+                lane.leaving = True
+            elif lane in served:
+                lane.since, lane.ended = now, 0
 
     async def _keep_renewing(self) -> None:
         while True:
@@ -187,6 +191,7 @@ class Worker:
                 self._rouse(lane)
             if lane.failed and lane.in_hand == 0:
                 lane.failed, lane.mark = False, 0
+        await self._make_room(now)
         hungry = [
             lane
             for lane in self._lanes.values()
@@ -202,7 +207,6 @@ class Worker:
             for lane in hungry:
                 if lane.in_hand > before[lane.id] or lane.polls:
                     lane.active_at = now
-        await self._make_room(now)
         for lane in list(self._lanes.values()):
             await self._settle(lane, now)
         return took

@@ -7,10 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+import psycopg
+import structlog
 import uvicorn
-from litestar import Litestar, get
+from litestar import Litestar, Request, Response, get
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
+from psycopg_pool import PoolTimeout
 
 from tieline import __version__
 from tieline.errors import ConfigurationError
@@ -21,6 +24,8 @@ from tieline.store.queries import query
 
 if TYPE_CHECKING:
     from tieline.server.hub import ServeOptions
+
+log = structlog.get_logger(__name__)
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +70,7 @@ def make_app(store: Store, directory: Directory, hooks: Hooks) -> Callable[[Scop
         ASGIApp,
         Litestar(
             [health, status],
+            exception_handlers={psycopg.OperationalError: _away, PoolTimeout: _away},
             # Litestar would send everybody's log lines its own way.
             logging_config=None,
             openapi_config=OpenAPIConfig(title="Tieline", version=__version__, use_handler_docstrings=True),
@@ -78,6 +84,13 @@ def make_app(store: Store, directory: Directory, hooks: Hooks) -> Callable[[Scop
             await litestar(cast(Any, scope), cast(Any, receive), cast(Any, send))
 
     return app
+
+
+def _away(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """The database restarts, or cannot be reached."""
+    log.warning("the store did not answer", error=str(error).partition("\n")[0])
+    body = {"status": 503, "message": "the database does not answer; try again in a moment"}
+    return Response(body, status_code=503, headers={"Retry-After": "2"})
 
 
 class _Server(uvicorn.Server):
