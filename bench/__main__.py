@@ -17,8 +17,6 @@ from bench.load import Acks, Callers, deliver, rank
 from bench.stage import Stage, stage, started
 
 LOCATIONS = 20
-#: Events by which the cost is measured at each size.
-SAMPLE = 1_000
 #: Each call changes one field and leaves no note: the one-write load that other engines were measured with.
 ONE_WRITE = """
 version: 1
@@ -127,12 +125,12 @@ async def _scale(base: int) -> list[dict[str, Any]]:
     found = []
     async with stage(locations_count=LOCATIONS, definition=None) as measured:
         callers = Callers(measured.projects, seed=3)
-        total = 0
+        total, sample = 0, 2 * base
         for factor in (1, 10, 100):
             grow = factor * base - total
             await _run(measured, callers, callers.strangers(grow), notes=True)
-            step = await _run(measured, callers, callers.events(SAMPLE), notes=True)
-            total += grow + SAMPLE
+            step = await _run(measured, callers, callers.events(sample), notes=True)
+            total += grow + sample
             found.append(
                 {
                     "stored_events": factor * base,

@@ -42,6 +42,8 @@ SETTLE_S = 2.0
 #: Longest that `--once` takes, and the pause between two looks at what stands in the CRM.
 DEADLINE_S = 85.0
 LOOK_S = 0.5
+#: Longest that the last count waits for what is on its way.
+LAST_S = 60.0
 _READY_S = 20.0
 
 
@@ -171,6 +173,9 @@ async def _run(far: Far, hub: Hub, screen: Screen, *, once: bool) -> Figures:
         if not once:
             screen.point_to(url, far.told)
             await _go_on(far, screen)
+            # What was heard at the end is on its way, by webhook or by the next poll.
+            screen.say("counting what is still on its way")
+            await _watch(far, screen, None, time.monotonic() + LAST_S)
             figures = await far.figures()
         screen.end(figures)
         return figures
@@ -180,14 +185,15 @@ async def _run(far: Far, hub: Hub, screen: Screen, *, once: bool) -> Figures:
         await asyncio.gather(serving, starting, return_exceptions=True)
 
 
-async def _watch(far: Far, screen: Screen, playing: asyncio.Task[None], deadline: float) -> Found:
+async def _watch(far: Far, screen: Screen, playing: asyncio.Task[None] | None, deadline: float) -> Found:
     """Count again and again until all is there, or it is too late. Surplus would show in the count that follows."""
     while True:
         found = await far.found()
         screen.progress(found)
-        if playing.done():
-            # An error of the driver's is one of the demo's.
-            playing.result()
+        if playing is None or playing.done():
+            if playing is not None:
+                # An error of the driver's is one of the demo's.
+                playing.result()
             if found.lost == 0:
                 # Whatever were to come twice would come now.
                 await asyncio.sleep(2 * LOOK_S)

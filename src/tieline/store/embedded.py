@@ -159,6 +159,11 @@ class EmbeddedServer:
         home = self.home
         known, exists = home.location.exists(), place.data.exists()
         if known and not exists:
+            if home.location.read_text("utf-8") == str(place.folder):
+                raise StoreError(
+                    f"the database of this home was in {place.folder} and is gone. Restore that folder from a backup;"
+                    f" or, to begin with an empty database, remove {home.location}"
+                )
             raise StoreError(
                 f"the database of this home was in {home.location.read_text('utf-8')} and now belongs in"
                 f" {place.folder}, where there is none. If the home was moved, move that folder too; if it is a copy or"
