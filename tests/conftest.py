@@ -16,6 +16,7 @@ from tieline.store.locks import FileLock
 from tieline.store.migrate import migrate
 from tieline.store.pool import Store
 
+pytest_plugins = ["tests.conformance.report"]
 _TEMPLATE = "tieline_template"
 
 

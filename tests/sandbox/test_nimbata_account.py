@@ -80,7 +80,7 @@ def test_projects_and_numbers_can_be_looked_up() -> None:
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503, 599])
 def test_refusals_of_the_sandbox_have_the_accounts_shape(status: int) -> None:
     """Limits and faults answer as the account itself would (AS-07)."""
-    reply = Door().side.refuse(status, "why")
+    reply = Door().side.refuse(status, "why", {})
     assert reply.status == status
     assert set(reply.body) == {"error", "request_id"}
     assert reply.body["error"]["message"] == "why"

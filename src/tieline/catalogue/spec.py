@@ -6,6 +6,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
+from tieline.catalogue.paging import AnyPaging
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -53,9 +55,39 @@ class Operation(msgspec.Struct, Generic[In, Out], frozen=True, kw_only=True):
     #: Sending the same input twice leaves what sending it once leaves.
     idempotent: bool = False
     look_up: LookUp | None = None
+    #: How a list goes on; None = it is no list, or comes whole.
+    paging: AnyPaging | None = None
     #: "documented" or "assumption": whether the far side's own docs (or running code) show it.
     status: Literal["documented", "assumption"] = "documented"
     source: str = ""
 
 
 AnyOperation = Operation[Any, Any]
+
+
+class Trigger(msgspec.Struct, Generic[Out], frozen=True, kw_only=True):
+    """Something that a far side tells of, or that is found out by looking."""
+
+    id: str
+    app: str
+    title: str
+    description: str
+    #: What the event is called in the far side's settings and docs; empty where none exists.
+    event: str = ""
+    #: What the body's `type` may say: not always the event's name.
+    types: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    #: What is known of the event, tolerant of everything else.
+    output: type[Out]
+    #: Id of the operation that is polled; empty = the far side tells by itself, at once.
+    poll: str = ""
+    status: Literal["documented", "assumption"] = "documented"
+    source: str = ""
+
+    @property
+    def instant(self) -> bool:
+        """Whether it is told rather than looked for."""
+        return not self.poll
+
+
+AnyTrigger = Trigger[Any]

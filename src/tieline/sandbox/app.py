@@ -15,6 +15,7 @@ from tieline.sandbox.audit import Audit
 from tieline.sandbox.clock import Clock
 from tieline.sandbox.contacts_api import ContactsSide
 from tieline.sandbox.control import PREFIX, Control
+from tieline.sandbox.exchanges import Exchanges
 from tieline.sandbox.faults import Faults, Rule
 from tieline.sandbox.limits import CONTACTS, NIMBATA, Limit, Limiter, Mode
 from tieline.sandbox.nimbata import NimbataSide
@@ -50,7 +51,7 @@ class RunningSide:
 
     def __init__(
         self, side: ContactsSide | NimbataSide, webhooks: Webhooks, clock: Clock, faults: Faults, audit: Audit,
-        limit: Limit | None,
+        limit: Limit | None, exchanges: Exchanges,
     ) -> None:  # fmt: skip
         self.side = side
         self.webhooks = webhooks
@@ -58,6 +59,7 @@ class RunningSide:
         self.faults = faults
         self.audit = audit
         self._limit = limit
+        self._exchanges = exchanges
         self._control = Control(self)
         self._pipeline = self._fresh()
         self.base_url = ""
@@ -71,7 +73,10 @@ class RunningSide:
 
     def _fresh(self) -> Pipeline:
         limiter = Limiter(self._limit, self.clock.monotonic) if self._limit else None
-        return Pipeline(self.side, clock=self.clock, faults=self.faults, audit=self.audit, limiter=limiter)
+        return Pipeline(
+            self.side, clock=self.clock, faults=self.faults, audit=self.audit, limiter=limiter,
+            exchanges=self._exchanges,
+        )  # fmt: skip
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request: to the control API, or to the far side."""
@@ -102,8 +107,9 @@ class Sandbox:
         """Serve both sides. Raises OSError when a port cannot be had."""
         clock = Clock()
         countries = [COUNTRIES[number % len(COUNTRIES)] for number in range(options.locations)]
-        contacts = _contacts(options, clock, countries)
-        nimbata = _nimbata(options, clock, countries)
+        exchanges = Exchanges.asked_for()
+        contacts = _contacts(options, clock, countries, exchanges)
+        nimbata = _nimbata(options, clock, countries, exchanges)
         async with (
             _served(contacts, options.host, options.contacts_port),
             _served(nimbata, options.host, options.nimbata_port),
@@ -115,21 +121,22 @@ class Sandbox:
                 for sender in senders:
                     sender.cancel()
                 await asyncio.gather(*senders, return_exceptions=True)
+                exchanges.close()
 
 
-def _contacts(options: Options, clock: Clock, countries: Sequence[str]) -> RunningSide:
+def _contacts(options: Options, clock: Clock, countries: Sequence[str], exchanges: Exchanges) -> RunningSide:
     audit, faults, webhooks = _kit("contacts", options, clock, options.webhook_retry)
     side = ContactsSide(
         seed=options.seed, countries=countries, now=clock.now, monotonic=clock.monotonic, send=webhooks.send,
         allow_duplicates=options.allow_duplicates,
     )  # fmt: skip
-    return RunningSide(side, webhooks, clock, faults, audit, CONTACTS[options.limits])
+    return RunningSide(side, webhooks, clock, faults, audit, CONTACTS[options.limits], exchanges)
 
 
-def _nimbata(options: Options, clock: Clock, countries: Sequence[str]) -> RunningSide:
+def _nimbata(options: Options, clock: Clock, countries: Sequence[str], exchanges: Exchanges) -> RunningSide:
     audit, faults, webhooks = _kit("nimbata", options, clock, "any_non_2xx")
     side = NimbataSide(seed=options.seed, countries=countries, now=clock.now, send=webhooks.send)
-    return RunningSide(side, webhooks, clock, faults, audit, NIMBATA[options.limits])
+    return RunningSide(side, webhooks, clock, faults, audit, NIMBATA[options.limits], exchanges)
 
 
 def _kit(name: str, options: Options, clock: Clock, retry: RetryRule) -> tuple[Audit, Faults, Webhooks]:

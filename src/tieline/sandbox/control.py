@@ -39,6 +39,8 @@ class Control:
             ("GET", "/audit", self._audit, "calls: ?writes=1&since=N&limit=N"),
             ("GET", "/audit/summary", self._summary, "counts, doubled creates, faults fired"),
             ("GET", "/deliveries", self._deliveries, "webhooks sent and how they were answered: ?since=N"),
+            ("GET", "/quirks", self._quirks, "oddities of the API and how they are switched (CRM side)"),
+            ("PUT", "/quirks", self._set_quirks, '{"name": value}: switch some otherwise'),
             ("GET", "/state", self._state, "everything that the far side really holds"),
         ]
         self._by_route = {(method, PREFIX + path): answer for method, path, answer, _ in self._offers}
@@ -117,6 +119,12 @@ class Control:
 
     async def _deliveries(self, request: web.BaseRequest) -> Any:
         return list(self._running.audit.deliveries)[int(request.query.get("since", 0)) :]
+
+    async def _quirks(self, request: web.BaseRequest) -> Any:
+        return self._running.side.quirks
+
+    async def _set_quirks(self, request: web.BaseRequest) -> Any:
+        return self._running.side.set_quirks(await _body(request))
 
     async def _state(self, request: web.BaseRequest) -> Any:
         return self._running.side.state()

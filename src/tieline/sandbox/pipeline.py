@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tieline.sandbox.audit import Audit
 from tieline.sandbox.clock import Clock
+from tieline.sandbox.exchanges import Exchanges
 from tieline.sandbox.faults import AFTER, Faults, Rule
 from tieline.sandbox.limits import Limiter
 from tieline.sandbox.router import Router
@@ -22,9 +23,17 @@ class Pipeline:
     """Answers the calls of one side. A handler never waits, so what it does happens at once or not at all."""
 
     def __init__(
-        self, side: Side, *, clock: Clock, faults: Faults, audit: Audit, limiter: Limiter | None
+        self,
+        side: Side,
+        *,
+        clock: Clock,
+        faults: Faults,
+        audit: Audit,
+        limiter: Limiter | None,
+        exchanges: Exchanges,
     ) -> None:
         self._side = side
+        self._exchanges = exchanges
         self._clock = clock
         self._faults = faults
         self._audit = audit
@@ -34,18 +43,21 @@ class Pipeline:
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, from the door to the record."""
         raw = await request.read()
+        headers_in = request.headers
         found = self._router.find(request.method, request.rel_url.raw_path)
         if found is None:
-            return self._send(self._side.refuse(404, f"Cannot {request.method} {request.path}"), {})
+            reason = f"Cannot {request.method} {request.path}"
+            return self._send(self._side.refuse(404, reason, headers_in), {})
         route, params = found
-        body, unreadable = _parse(raw)
+        body, unreadable = _parse(raw, headers_in.get("Content-Type", ""))
+        pairs = tuple(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True))
         call = Call(
-            method=request.method, path=request.path, params=params,
-            query=dict(parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)),
-            headers=request.headers, body=body,
+            method=request.method, path=request.path, params=params, query=dict(pairs), pairs=pairs,
+            headers=headers_in, body=body,
         )  # fmt: skip
         admitted = self._side.admit(route, call)
         if isinstance(admitted, Reply):
+            self._exchanges.write(self._side.name, route, call, admitted)
             self._record(route, call, None, admitted, None)
             return self._send(admitted, {})
         headers: dict[str, str] = {}
@@ -53,7 +65,7 @@ class Pipeline:
             verdict = self._limiter.take(admitted.quota_key)
             headers = self._limiter.headers(verdict)
             if not verdict.allowed:
-                refused = self._side.refuse(429, "Too Many Requests")
+                refused = self._side.refuse(429, "Too Many Requests", headers_in)
                 self._record(route, call, admitted, refused, None)
                 return self._send(refused, headers)
         fault = self._faults.pick(self._side.name, route.operation) if self._faults.rules else None
@@ -62,14 +74,15 @@ class Pipeline:
         elif fault is not None and fault.kind not in AFTER:
             return self._fail(request, route, call, admitted, fault, headers)
         if unreadable:
-            reply = self._side.refuse(400, unreadable)
+            reply = self._side.refuse(400, unreadable, headers_in)
         else:
             reply = route.handler(msgspec.structs.replace(call, caller=admitted.caller))
+            self._exchanges.write(self._side.name, route, call, reply)
         self._record(route, call, admitted, reply, fault)
         if fault is not None and fault.kind == "cut_after":
             return _cut(request)
         if fault is not None and fault.kind == "created_422" and reply.effect:
-            return self._send(self._side.refuse(422, "Unprocessable"), headers)
+            return self._send(self._side.refuse(422, "Unprocessable", headers_in), headers)
         return self._send(reply, headers)
 
     def _fail(
@@ -83,7 +96,7 @@ class Pipeline:
     ) -> web.StreamResponse:
         """Nothing takes effect."""
         status = _STATUS.get(fault.kind)
-        reply = self._side.refuse(status or 500, "injected")
+        reply = self._side.refuse(status or 500, "injected", call.headers)
         self._record(route, call, admitted, reply, fault)
         if status is None:
             return _cut(request)
@@ -103,16 +116,20 @@ class Pipeline:
         )  # fmt: skip
 
     def _send(self, reply: Reply, headers: dict[str, str]) -> web.Response:
-        content = b"" if reply.body is None else msgspec.json.encode(reply.body)
+        content = reply.content
+        if content is None:
+            content = b"" if reply.body is None else msgspec.json.encode(reply.body)
         return web.Response(
             status=reply.status, body=content, headers={**headers, **reply.headers},
-            content_type="application/json",
+            content_type=reply.content_type,
         )  # fmt: skip
 
 
-def _parse(raw: bytes) -> tuple[object, str | None]:
+def _parse(raw: bytes, content_type: str) -> tuple[object, str | None]:
     if not raw:
         return None, None
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)), None
     try:
         return msgspec.json.decode(raw), None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -16,18 +16,27 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     #: Values of the path template's names.
     params: dict[str, str]
     query: dict[str, str]
+    #: The query in order, with what is given several times.
+    pairs: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str]
-    #: The parsed JSON body; None where there is none.
+    #: The parsed body, JSON or a form; None where there is none.
     body: Any
-    #: What the door found out: the token's record.
+    #: What the door found out.
     caller: Any = None
+
+    def every(self, name: str) -> list[str]:
+        """All values of a query parameter, also of `name[]`."""
+        return [value for key, value in self.pairs if key in (name, f"{name}[]")]
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What the far side answers."""
 
     status: int
+    #: JSON; `content` goes out in its place, as it stands.
     body: Any = None
+    content: bytes | None = None
+    content_type: str = "application/json"
     headers: dict[str, str] = {}
     #: It changed something.
     effect: bool = False
@@ -76,8 +85,8 @@ class Side(Protocol):
         """Let the call in, or answer it at the door."""
         ...
 
-    def refuse(self, status: int, reason: str) -> Reply:
-        """An error in this side's own shape: "404", "429", "500", a bad body."""
+    def refuse(self, status: int, reason: str, headers: Mapping[str, str]) -> Reply:
+        """An error in this side's own shape: "404", "429", "500", a bad body. `headers` are the call's."""
         ...
 
     def state(self) -> Any:
@@ -90,6 +99,15 @@ class Side(Protocol):
 
     def emit(self, wanted: dict[str, Any]) -> Any:
         """Let something happen there; gives what happened. Raises ValueError with the reason."""
+        ...
+
+    @property
+    def quirks(self) -> Any:
+        """Its oddities, and how they are switched."""
+        ...
+
+    def set_quirks(self, wanted: dict[str, Any]) -> Any:
+        """Switch some otherwise; gives them all. Raises ValueError with the reason."""
         ...
 
     def set_targets(self, wanted: dict[str, Any]) -> Any:

@@ -67,6 +67,20 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pinned: Loose = None
 
 
+class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A task of a contact. `date_added` and `location_id` stand in search rows alone."""
+
+    id: str
+    title: Loose = None
+    body: Loose = None
+    assigned_to: Loose = None
+    due_date: Loose = None
+    completed: Loose = None
+    contact_id: Loose = None
+    date_added: Loose = None
+    location_id: Loose = None
+
+
 class CustomField(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A custom field's definition. `field_key` reads "contact.nimbata_source"."""
 

@@ -7,7 +7,10 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from tieline.catalogue.paging import Paging
+
 Row = TypeVar("Row")
+Out = TypeVar("Out")
 
 #: A list that is longer than this is read in slices, by whoever keeps a cursor.
 MAX_PAGES = 1000
@@ -19,6 +22,20 @@ class Page(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     #: What to ask the next page by; None = this was the last.
     next: Any = None
+
+
+async def each_page(
+    call: Callable[[Any], Awaitable[Out]], paging: Paging[Any, Out], given: Any, *, max_pages: int = MAX_PAGES
+) -> AsyncIterator[Out]:
+    """Every answer of a list, from `given` on; `call` asks for one page. Ends after `max_pages` at the latest."""
+    at = paging.first(given)
+    for _ in range(max_pages):
+        answer = await call(at)
+        yield answer
+        following = paging.following(given, at, answer)
+        if following is None:
+            return
+        at = following
 
 
 async def pages(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +16,10 @@ from tieline.catalogue.spec import AnyOperation, Method
 from tieline.connectors.kit.connection import Connection
 from tieline.errors import ConfigurationError, RejectedError
 
+#: How a moment of an input is written: ISO 8601 in whole seconds where nothing is said, since one far side refuses its
+#: own milliseconds.
+Milliseconds = Annotated[datetime, msgspec.Meta(extra={"written": "ms"})]
+Seconds = Annotated[datetime, msgspec.Meta(extra={"written": "s"})]
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 #: A call as it goes out: address, and body if it has one.
@@ -61,9 +65,13 @@ def compile_route(
         f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in route.query.items()
     )
 
+    writers = _writers(operation.input)
+
     def value_of(given: Any, name: str, attribute: str | None) -> Any:
         value = UNSET if attribute is None else getattr(given, attribute)
-        return constants.get(name, UNSET) if value is UNSET else value
+        if value is UNSET:
+            return constants.get(name, UNSET)
+        return writers[name](value) if isinstance(value, datetime) else value
 
     def render(given: Any) -> Rendered:
         address = base
@@ -115,6 +123,35 @@ def _templated(
         ) if has_body else None
 
     return render
+
+
+def _writers(struct: type[Any]) -> dict[str, Callable[[datetime], Any]]:
+    """By wire name, how the moments of an input are written."""
+    found: dict[str, Callable[[datetime], Any]] = {}
+    for field in msgspec.inspect.type_info(struct).fields:  # type: ignore[attr-defined]
+        written = next(filter(None, map(_written, _alternatives(field.type))), "iso")
+        found[field.encode_name] = _WRITERS[written]
+    return found
+
+
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    return kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
+
+
+def _written(kind: Any) -> str | None:
+    extra = kind.extra if isinstance(kind, msgspec.inspect.Metadata) else None
+    return None if extra is None else extra.get("written")
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+_WRITERS: dict[str, Callable[[datetime], Any]] = {
+    "iso": _iso,
+    "ms": lambda moment: int(moment.timestamp() * 1000),
+    "s": lambda moment: int(moment.timestamp()),
+}
 
 
 def _base(connection: Connection) -> str:

@@ -5,20 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from tieline.sandbox.contacts_api import checks
-from tieline.sandbox.contacts_api.book import Book
+from tieline.sandbox.contacts_api.contacts import ContactBook
+from tieline.sandbox.contacts_api.offer import (
+    CONTACTS_READ,
+    CONTACTS_WRITE,
+    DATED,
+    Offer,
+    Shape,
+    body,
+    offer,
+    query,
+)
 from tieline.sandbox.contacts_api.problems import Problem
 from tieline.sandbox.contacts_api.records import Contact, Location
 from tieline.sandbox.contacts_api.search import SearchError, compile_filters, sort_key
-from tieline.sandbox.side import Call, Reply, Route
+from tieline.sandbox.side import Call, Reply
 
-_READ, _WRITE = ("contacts.readonly",), ("contacts.write",)
-_CREATE = {**checks.CONTACT, "locationId": checks.filled}
-_UPSERT = {**_CREATE, "createNewIfDuplicateAllowed": checks.boolean}
-_UPDATE = {name: check for name, check in checks.CONTACT.items() if name != "gender"} | {"type": checks.text}
-_SEARCH = {
-    "locationId": checks.filled, "pageLimit": checks.number, "page": checks.number, "searchAfter": checks.anything,
-    "query": checks.text, "filters": checks.records, "sort": checks.records,
-}  # fmt: skip
+_CREATE = Shape({**checks.CONTACT, "locationId": checks.filled}, ("locationId",))
+_UPSERT = Shape({**_CREATE.allowed, "createNewIfDuplicateAllowed": checks.boolean}, ("locationId",))
+_UPDATE = Shape(
+    {name: check for name, check in checks.CONTACT.items() if name != "gender"} | {"type": checks.text}
+)
+_SEARCH = body(
+    ("locationId", "pageLimit"), locationId=checks.filled, pageLimit=checks.number, page=checks.number,
+    searchAfter=checks.anything, query=checks.text, filters=checks.records, sort=checks.records,
+)  # fmt: skip
+_FIND = query(("locationId",), locationId=checks.filled, number=checks.text, email=checks.text)
+_LIST = query(
+    ("locationId",), locationId=checks.filled, limit=checks.digits, query=checks.text, startAfter=checks.digits,
+    startAfterId=checks.text,
+)  # fmt: skip
+_OF_BUSINESS = query(
+    ("locationId",), locationId=checks.filled, limit=checks.digits, skip=checks.digits, query=checks.text
+)
 #: How far `page` reaches.
 _PAGED = 10_000
 
@@ -26,30 +45,36 @@ _PAGED = 10_000
 class Contacts:
     """The handlers."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: ContactBook) -> None:
         self._book = book
 
-    def routes(self) -> list[Route]:
-        """Every contacts operation of the spine."""
+    def offers(self) -> list[Offer]:
+        """The contacts themselves."""
+        one = "/contacts/{contactId}"
         return [
-            _route("contacts.create", "POST", "/contacts/", self._create, _WRITE),
-            _route("contacts.upsert", "POST", "/contacts/upsert", self._upsert, _WRITE),
-            _route("contacts.search", "POST", "/contacts/search", self._search, _READ),
-            _route("contacts.find_duplicate", "GET", "/contacts/search/duplicate", self._find, _READ),
-            _route("contacts.list", "GET", "/contacts/", self._list, _READ),
-            _route("contacts.get", "GET", "/contacts/{contactId}", self._get, _READ),
-            _route("contacts.update", "PUT", "/contacts/{contactId}", self._update, _WRITE),
-            _route("contacts.delete", "DELETE", "/contacts/{contactId}", self._delete, _WRITE),
-        ]
+            offer("contacts.create", "POST", "/contacts/", self._create, CONTACTS_WRITE, body=_CREATE),
+            offer("contacts.upsert", "POST", "/contacts/upsert", self._upsert, CONTACTS_WRITE, body=_UPSERT),
+            offer("contacts.search", "POST", "/contacts/search", self._search, CONTACTS_READ, body=_SEARCH, reads=True),
+            offer(
+                "contacts.find_duplicate", "GET", "/contacts/search/duplicate", self._find, CONTACTS_READ,
+                query=_FIND,
+            ),
+            offer("contacts.list", "GET", "/contacts/", self._list, CONTACTS_READ, query=_LIST, versions=DATED),
+            offer(
+                "contacts.list_by_business", "GET", "/contacts/business/{businessId}", self._of_business,
+                CONTACTS_READ, query=_OF_BUSINESS,
+            ),
+            offer("contacts.get", "GET", one, self._get, CONTACTS_READ),
+            offer("contacts.update", "PUT", one, self._update, CONTACTS_WRITE, body=_UPDATE),
+            offer("contacts.delete", "DELETE", one, self._delete, CONTACTS_WRITE),
+        ]  # fmt: skip
 
     def _create(self, call: Call) -> Reply:
-        body = checked(call, _CREATE, ("locationId",))
-        contact = self._book.create(located(call), body)
+        contact = self._book.create(located(call), call.body)
         return Reply(status=201, body={"contact": contact.out()}, effect=True, result_id=contact.id)
 
     def _upsert(self, call: Call) -> Reply:
-        body = checked(call, _UPSERT, ("locationId",))
-        contact, new = self._book.upsert(located(call), body)
+        contact, new = self._book.upsert(located(call), call.body)
         return Reply(
             status=200, body={"new": new, "contact": contact.out()}, effect=True, result_id=contact.id
         )
@@ -60,7 +85,7 @@ class Contacts:
 
     def _update(self, call: Call) -> Reply:
         location, contact = self._book.contact(call.caller, call.params["contactId"])
-        self._book.update(location, contact, checked(call, _UPDATE))
+        self._book.update(location, contact, call.body)
         body = {"succeded": True, "contact": contact.out()}
         return Reply(status=200, body=body, effect=True, result_id=contact.id)
 
@@ -80,14 +105,14 @@ class Contacts:
 
     def _list(self, call: Call) -> Reply:
         location = located(call)
-        limit = _whole(call.query, "limit", 20)
+        limit = whole(call, "limit", 20)
         if not 1 <= limit <= 100:
             raise Problem(422, ["limit must not be greater than 100"])
         rows = sorted(location.contacts.values(), key=_newest)
         if words := call.query.get("query", "").lower():
             rows = [one for one in rows if words in _words(one)]
         total = len(rows)
-        after_id, after = call.query.get("startAfterId"), _whole(call.query, "startAfter", 0)
+        after_id, after = call.query.get("startAfterId"), whole(call, "startAfter", 0)
         if after_id:
             rows = [one for one in rows if _newest(one) > (-after, after_id)]
         page = rows[:limit]
@@ -103,8 +128,20 @@ class Contacts:
         }
         return Reply(status=200, body={"contacts": [one.out() for one in page], "meta": meta})
 
+    def _of_business(self, call: Call) -> Reply:
+        location, business = located(call), call.params["businessId"]
+        words = call.query.get("query", "").lower()
+        rows = [
+            one
+            for one in sorted(location.contacts.values(), key=_newest)
+            if one.fields.get("businessId") == business and words in _words(one)
+        ]
+        skip, limit = whole(call, "skip", 0), whole(call, "limit", 25)
+        shown = [one.row() for one in rows[skip : skip + limit]]
+        return Reply(status=200, body={"contacts": shown, "count": len(rows)})
+
     def _search(self, call: Call) -> Reply:
-        body = checked(call, _SEARCH, ("locationId", "pageLimit"))
+        body = call.body
         limit, page, after = body["pageLimit"], body.get("page"), body.get("searchAfter")
         if not 1 <= limit <= 500:
             raise Problem(422, ["pageLimit must be between 1 and 500"])
@@ -136,35 +173,15 @@ class Contacts:
 
 
 def located(call: Call) -> Location:
-    """The location that the call names. Raises Problem."""
+    """The location that the call concerns. Raises Problem."""
     if not isinstance(call.caller, Location):
         raise Problem(403, "The token does not have access to this location.")
-    if call.method == "GET" and "locationId" not in call.query and "locationId" not in call.params:
-        raise Problem(422, ["locationId should not be empty"])
     return call.caller
 
 
-def checked(call: Call, allowed: Any, required: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The body. Raises Problem 422 with every message that it earns."""
-    if found := checks.problems(call.body, allowed, required):
-        raise Problem(422, found)
-    body: dict[str, Any] = call.body
-    return body
-
-
-def _route(operation: str, method: str, path: str, handler: Any, scopes: tuple[str, ...]) -> Route:
-    return Route(
-        operation=operation, method=method, path=path, handler=handler, scopes=scopes, reads=scopes == _READ
-    )
-
-
-def _whole(query: dict[str, str], name: str, default: int) -> int:
-    given = query.get(name, "")
-    if not given:
-        return default
-    if not given.isdecimal():
-        raise Problem(422, [f"{name} must be a number conforming to the specified constraints"])
-    return int(given)
+def whole(call: Call, name: str, default: int) -> int:
+    """A number of the query, checked already."""
+    return int(call.query.get(name) or default)
 
 
 def _added_ms(contact: Contact) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import phonenumbers
@@ -42,6 +43,41 @@ def texts(value: Any) -> str | None:
     if not isinstance(value, list):
         return "must be an array"
     return None if all(isinstance(one, str) for one in value) else "each value must be a string"
+
+
+def amount(value: Any) -> str | None:
+    """Any number."""
+    fits = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if fits else "must be a number conforming to the specified constraints"
+
+
+def digits(value: Any) -> str | None:
+    """A whole number as a query has it: as text."""
+    fits = isinstance(value, str) and value.lstrip("-").isdecimal()
+    return None if fits else "must be a number conforming to the specified constraints"
+
+
+def flag(value: Any) -> str | None:
+    """true or false as a query has it: as text."""
+    return None if value in ("true", "false") else "must be a boolean value"
+
+
+def one_of(*words: str) -> Check:
+    """One of these words."""
+
+    def check(value: Any) -> str | None:
+        return None if value in words else f"must be one of the following values: {', '.join(words)}"
+
+    return check
+
+
+def moment(value: Any) -> str | None:
+    """A time in ISO 8601."""
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return "must be a valid ISO 8601 date string"
+    return None
 
 
 def record(value: Any) -> str | None:

@@ -3,57 +3,80 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from tieline.sandbox.contacts_api.book import Book
+from tieline.sandbox.contacts_api.offer import BOTH, V3, Offer
+from tieline.sandbox.contacts_api.office import Office
 from tieline.sandbox.contacts_api.problems import Problem
 from tieline.sandbox.contacts_api.records import Location
-from tieline.sandbox.side import Admitted, Call, Route
+from tieline.sandbox.contacts_api.tokens import Token, Tokens
+from tieline.sandbox.side import Admitted, Call
 
-_VERSIONS = frozenset({"2021-04-15", "2021-07-28", "v3"})
 _BEARER = re.compile(r"(?i)Bearer +(\S+)")
+#: Names under which a call may say which location it concerns.
+_LOCATION = ("locationId", "location_id", "altId")
 
 
-class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A private integration token."""
-
-    label: str
-    #: None = of the agency: every location of the company.
-    location: str | None
-    #: None = all.
-    scopes: frozenset[str] | None = None
-
-
-def admit(route: Route, call: Call, tokens: dict[str, Token], book: Book, company_id: str) -> Admitted:
+def admit(offer: Offer, call: Call, tokens: Tokens, office: Office) -> Admitted:
     """The caller, with the location that the call concerns, where it concerns one. Raises Problem."""
-    match = _BEARER.fullmatch(call.headers.get("Authorization", "").strip())
-    token = tokens.get(match[1]) if match else None
+    if offer.open:
+        return Admitted(label="open", quota_key="open", place=office.company_id)
+    token = _token(call.headers, tokens)
+    if not offer.unversioned:
+        _require_version(offer, call)
+    if token.scopes is not None and not token.scopes.issuperset(offer.scopes):
+        raise Problem(401, "The token is not authorized for this scope.")
+    if token.kind == "company" and not offer.by_company:
+        raise Problem(401, "This authClass type is not allowed to access this scope.")
+    place = _place(call, token, office)
+    key = place.id if place else office.company_id
+    # An app has a quota of its own at each location.
+    quota = f"{token.client_id or token.kind}:{key}"
+    return Admitted(label=token.label, quota_key=quota, place=key, caller=place)
+
+
+def _token(headers: Mapping[str, str], tokens: Tokens) -> Token:
+    match = _BEARER.fullmatch(headers.get("Authorization", "").strip())
+    token = tokens.find(match[1]) if match else None
     if token is None:
         raise Problem(401, "Invalid token: access token is invalid")
+    if tokens.expired(token):
+        raise Problem(401, "Invalid JWT")
+    return token
+
+
+def _require_version(offer: Offer, call: Call) -> None:
     version = call.headers.get("Version")
     if not version:
         raise Problem(401, "version header was not found.")
-    if version not in _VERSIONS:
+    if version not in BOTH:
         raise Problem(401, "version header is invalid")
-    if token.scopes is not None and not token.scopes.issuperset(route.scopes):
-        raise Problem(401, "The token is not authorized for this scope.")
-    named = _location_id(call)
-    contact_id = call.params.get("contactId")
-    home = book.location_of(contact_id) if contact_id else None
-    place: Location | None = book.locations.get(named) if named else home
+    if version in offer.versions:
+        return
+    if version in V3:
+        raise Problem(400, f"{call.method} {call.path} is not available in API version v3")
+    raise Problem(404, f"Cannot {call.method} {call.path}")
+
+
+def _place(call: Call, token: Token, office: Office) -> Location | None:
+    named = _named(call)
+    homes = (office.home_of(value) for value in call.params.values())
+    place = office.locations.get(named) if named else next((home for home in homes if home), None)
     if token.location is not None:
         if named is not None and named != token.location:
             raise Problem(403, "The token does not have access to this location.")
-        place = book.locations[token.location]
-    elif named is not None and place is None:
+        return office.locations[token.location]
+    if named is not None and place is None:
         raise Problem(403, "The token does not have access to this location.")
-    key = place.id if place else company_id
-    return Admitted(label=token.label, quota_key=key, place=key, caller=place)
+    return place
 
 
-def _location_id(call: Call) -> str | None:
+def _named(call: Call) -> str | None:
     body: Any = call.body if isinstance(call.body, dict) else {}
-    named = call.params.get("locationId") or call.query.get("locationId") or body.get("locationId")
-    return named if isinstance(named, str) and named else None
+    for source in (call.params, call.query, body):
+        for name in _LOCATION:
+            named = source.get(name)
+            if isinstance(named, str) and named:
+                return named
+    return None

@@ -15,7 +15,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tieline.sandbox.contacts_api.records import Contact, Location, Note, stamp
+from tieline.sandbox.contacts_api.records import Contact, Location, stamp
 from tieline.sandbox.webhooks import Outgoing
 
 _CONTACT = (
@@ -67,7 +67,7 @@ class Announcer:
         """ContactCreate, ContactUpdate, ContactTagUpdate, ContactDelete: the whole record, no diff."""
         if self.targets:
             body = {name: contact.fields[name] for name in _CONTACT if contact.fields.get(name) is not None}
-            self._tell(
+            self.tell(
                 kind,
                 contact.location_id,
                 contact.id,
@@ -81,27 +81,24 @@ class Announcer:
                 },
             )
 
-    def note(self, kind: str, location_id: str, note: Note) -> None:
-        """NoteCreate, NoteUpdate, NoteDelete: no author, no title."""
-        if self.targets:
-            self._tell(
-                kind,
-                location_id,
-                note.id,
-                {
-                    "id": note.id,
-                    "body": note.body,
-                    "contactId": note.contact_id,
-                    "dateAdded": note.date_added,
-                },
-            )
-
-    def _tell(self, kind: str, location_id: str, subject_id: str, fields: dict[str, Any]) -> None:
+    def tell(
+        self,
+        event: str,
+        location_id: str | None,
+        subject_id: str,
+        fields: dict[str, Any],
+        *,
+        type_: str | None = None,
+    ) -> None:
+        """Send one event. `event` is its name in the app's settings; `type_` what the body calls it, if otherwise.
+        None = of the company, of no location."""
+        if not self.targets:
+            return
         webhook_id = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
         body = msgspec.json.encode(
             {
-                "type": kind,
-                "locationId": location_id,
+                "type": type_ or event,
+                **({} if location_id is None else {"locationId": location_id}),
                 **fields,
                 "timestamp": stamp(self._now()),
                 "webhookId": webhook_id,
@@ -110,11 +107,11 @@ class Announcer:
             }
         )
         for target in self.targets:
-            wanted = any(fnmatchcase(kind, pattern) for pattern in target.events)
+            wanted = any(fnmatchcase(event, pattern) for pattern in target.events)
             if wanted and target.location in (None, location_id):
                 self._send(
                     Outgoing(
-                        event_id=webhook_id, kind=kind, subject_id=subject_id, url=target.url, body=body,
+                        event_id=webhook_id, kind=event, subject_id=subject_id, url=target.url, body=body,
                         headers=lambda signed: self._headers(webhook_id, signed),
                     )
                 )  # fmt: skip

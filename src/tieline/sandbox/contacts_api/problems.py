@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from tieline.sandbox.side import Call, Handler, Reply
+from tieline.sandbox.side import Reply
 
 _ERRORS = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 422: "Unprocessable Entity",
@@ -36,19 +34,3 @@ def refusal(problem: Problem, trace_id: str) -> Reply:
             "traceId": trace_id,
         },
     )
-
-
-def refusing(handler: Handler, trace: Callable[[], str]) -> Handler:
-    """The handler with its problems answered and its answers traced."""
-
-    @wraps(handler)
-    def guarded(call: Call) -> Reply:
-        try:
-            reply = handler(call)
-        except Problem as problem:
-            return refusal(problem, trace())
-        if isinstance(reply.body, dict):
-            reply.body["traceId"] = trace()
-        return reply
-
-    return guarded

@@ -13,7 +13,7 @@ import msgspec
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-class Note(msgspec.Struct, kw_only=True, rename="camel"):
+class Note(msgspec.Struct, kw_only=True):
     """One note."""
 
     id: str
@@ -24,6 +24,56 @@ class Note(msgspec.Struct, kw_only=True, rename="camel"):
     title: str | None = None
     color: str | None = None
     pinned: bool = False
+
+    def out(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return shown(
+            id=self.id, body=self.body, dateAdded=self.date_added, contactId=self.contact_id, userId=self.user_id,
+            title=self.title, color=self.color, pinned=self.pinned,
+        )  # fmt: skip
+
+
+class Task(msgspec.Struct, kw_only=True):
+    """One task."""
+
+    id: str
+    title: str
+    body: str | None = None
+    assigned_to: str | None = None
+    #: As the API writes times, with milliseconds.
+    due_date: str
+    completed: bool
+    contact_id: str
+    #: Shown in events alone.
+    date_added: str
+
+    def out(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return shown(
+            id=self.id, title=self.title, body=self.body, assignedTo=self.assigned_to, dueDate=self.due_date,
+            completed=self.completed, contactId=self.contact_id,
+        )  # fmt: skip
+
+
+class User(msgspec.Struct, kw_only=True):
+    """Somebody who works in the CRM."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    role: str = "user"
+    #: Ids of the locations.
+    locations: tuple[str, ...] = ()
+
+    def out(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {
+            "id": self.id, "name": f"{self.first_name} {self.last_name}", "firstName": self.first_name,
+            "lastName": self.last_name, "email": self.email, "phone": self.phone, "deleted": False,
+            "roles": {"type": "account", "role": self.role, "locationIds": list(self.locations)},
+        }  # fmt: skip
 
 
 class Contact(msgspec.Struct, kw_only=True):
@@ -38,18 +88,32 @@ class Contact(msgspec.Struct, kw_only=True):
     date_added: datetime
     date_updated: datetime
     notes: dict[str, Note] = {}
+    tasks: dict[str, Task] = {}
+    #: Read only: nobody but the CRM itself fills them.
+    additional_emails: list[str] = []
+    #: Ids of users.
+    followers: list[str] = []
+    #: Ids of campaigns.
+    campaigns: list[str] = []
+    #: Workflow id → `eventStartTime`, or None.
+    workflows: dict[str, str | None] = {}
+    #: From the first moment on, never changed.
+    attribution: dict[str, Any] = {}
 
     def out(self) -> dict[str, Any]:
         """As get, create, update and upsert answer it."""
         first, last = self.fields.get("firstName"), self.fields.get("lastName")
+        lower_case = shown(
+            emailLowerCase=_lower(self.fields.get("email")), firstNameLowerCase=_lower(first),
+            lastNameLowerCase=_lower(last), fullNameLowerCase=_lower(" ".join(filter(None, (first, last)))),
+        )  # fmt: skip
         return {
             "id": self.id,
             "locationId": self.location_id,
             **self.fields,
-            "emailLowerCase": (self.fields.get("email") or "").lower() or None,
-            "firstNameLowerCase": (first or "").lower() or None,
-            "lastNameLowerCase": (last or "").lower() or None,
-            "fullNameLowerCase": " ".join(filter(None, (first, last))).lower() or None,
+            **lower_case,
+            "additionalEmails": [{"email": one} for one in self.additional_emails],
+            "followers": list(self.followers),
             "tags": list(self.tags),
             "customFields": [{"id": key, "value": value} for key, value in self.custom.items()],
             "dateAdded": stamp(self.date_added),
@@ -63,7 +127,7 @@ class Contact(msgspec.Struct, kw_only=True):
         return {
             **out,
             "address": address,
-            "contactName": out["fullNameLowerCase"],
+            "contactName": out.get("fullNameLowerCase"),
             "businessName": None,
             "phoneLabel": None,
             "validEmail": None,
@@ -106,7 +170,6 @@ class Location(msgspec.Struct, kw_only=True):
     by_email: dict[str, list[str]] = {}
     custom_fields: dict[str, CustomField] = {}
     tags: dict[str, Tag] = {}
-    users: tuple[str, ...] = ()
     #: What a search sees.
     indexed: dict[str, Contact] = {}
     #: Changes that a search does not see yet: when it will, which contact, and how it then was (None = deleted).
@@ -122,7 +185,7 @@ class Location(msgspec.Struct, kw_only=True):
     def index(self, contact: Contact) -> None:
         """Make it findable by what it holds now."""
         for field, table in (("phone", self.by_phone), ("email", self.by_email)):
-            if value := contact.fields.get(field):
+            for value in _identifiers(contact, field):
                 ids = table.setdefault(_key(field, value), [])
                 if contact.id not in ids:
                     ids.append(contact.id)
@@ -130,7 +193,7 @@ class Location(msgspec.Struct, kw_only=True):
     def unindex(self, contact: Contact) -> None:
         """The reverse, before a change or a deletion."""
         for field, table in (("phone", self.by_phone), ("email", self.by_email)):
-            if value := contact.fields.get(field):
+            for value in _identifiers(contact, field):
                 ids = table.get(_key(field, value), [])
                 if contact.id in ids:
                     ids.remove(contact.id)
@@ -144,6 +207,7 @@ class Location(msgspec.Struct, kw_only=True):
             tags=list(contact.tags),
             custom=dict(contact.custom),
             notes={},
+            tasks={},
         )
         self.unseen.append((visible_at, contact_id, seen))
 
@@ -165,8 +229,24 @@ class Location(msgspec.Struct, kw_only=True):
                     yield field, value
 
 
+def _identifiers(contact: Contact, field: str) -> list[str]:
+    """The values by which a contact is found."""
+    primary = contact.fields.get(field)
+    more = contact.additional_emails if field == "email" else []
+    return [value for value in (primary, *more) if value]
+
+
 def _key(field: str, value: str) -> str:
     return value.lower() if field == "email" else value
+
+
+def shown(**fields: Any) -> dict[str, Any]:
+    """A record as the API shows it: what is not there is left out."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _lower(value: str | None) -> str | None:
+    return value.lower() if value else None
 
 
 def mint(rng: Random, length: int = 20) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -11,15 +10,19 @@ from typing import Any
 
 import msgspec
 
-from tieline.sandbox.contacts_api.api_contacts import Contacts
-from tieline.sandbox.contacts_api.api_surroundings import Surroundings
-from tieline.sandbox.contacts_api.book import Book
-from tieline.sandbox.contacts_api.door import Token, admit
-from tieline.sandbox.contacts_api.driver import Driver
+from tieline.sandbox.contacts_api.door import admit
+from tieline.sandbox.contacts_api.driver import Deed, Driver, Hand
 from tieline.sandbox.contacts_api.events import Announcer, Target, read_target
-from tieline.sandbox.contacts_api.problems import Problem, refusal, refusing
-from tieline.sandbox.contacts_api.records import Location, mint
-from tieline.sandbox.side import Admitted, Call, Handler, Reply, Route
+from tieline.sandbox.contacts_api.offer import Offer
+from tieline.sandbox.contacts_api.office import Office
+from tieline.sandbox.contacts_api.people import People
+from tieline.sandbox.contacts_api.problems import Problem, refusal
+from tieline.sandbox.contacts_api.quirks import Quirks
+from tieline.sandbox.contacts_api.records import Location, User, mint
+from tieline.sandbox.contacts_api.subject import Subject
+from tieline.sandbox.contacts_api.tokens import Token, Tokens
+from tieline.sandbox.contacts_api.versions import is_v3, to_dated, to_v3
+from tieline.sandbox.side import Admitted, Call, Reply, Route
 from tieline.sandbox.webhooks import Outgoing
 
 _PLACES = {
@@ -53,8 +56,9 @@ class ContactsSide:
         self._begin()
         #: Stay the same for the side's whole life: a reset changes only what stands behind them.
         self.routes: list[Route] = [
-            msgspec.structs.replace(route, handler=partial(self._handle, route.operation))
-            for route in self._offered
+            msgspec.structs.replace(offer, handler=partial(self._handle, offer.operation))
+            for subject in self._subjects
+            for offer in subject.offers()
         ]
 
     @property
@@ -69,7 +73,7 @@ class ContactsSide:
 
     def describe(self) -> dict[str, Any]:
         """What a client needs to join, beside the address."""
-        locations = list(self._book.locations.values())
+        locations = list(self._office.locations.values())
         return {
             "token": self._agency_token,
             "client_id": self._client_id,
@@ -88,15 +92,26 @@ class ContactsSide:
 
     def admit(self, route: Route, call: Call) -> Admitted | Reply:
         """Token, version, scope and location."""
+        assert isinstance(route, Offer)
         try:
-            return admit(route, call, self._tokens, self._book, self._company_id)
+            return admit(route, call, self._tokens, self._office)
         except Problem as problem:
-            return refusal(problem, self._trace())
+            return self._refused(problem, call.headers)
 
-    def refuse(self, status: int, reason: str) -> Reply:
+    def refuse(self, status: int, reason: str, headers: Mapping[str, str]) -> Reply:
         """An error of the API's own shape."""
         message: str | list[str] = [reason] if status == 422 else reason
-        return refusal(Problem(status, message), self._trace())
+        return self._refused(Problem(status, message), headers)
+
+    @property
+    def quirks(self) -> Quirks:
+        """The oddities in force."""
+        return self._office.quirks
+
+    def set_quirks(self, wanted: dict[str, Any]) -> Quirks:
+        """Switch some otherwise. Raises ValueError."""
+        self._office.quirks = self._office.quirks.change(wanted)
+        return self._office.quirks
 
     def emit(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         """Let somebody work in the CRM (see Driver). Raises ValueError."""
@@ -104,7 +119,7 @@ class ContactsSide:
 
     def set_targets(self, wanted: dict[str, Any]) -> Target:
         """Register a webhook target. Raises ValueError."""
-        target = read_target(wanted, self._book.locations)
+        target = read_target(wanted, self._office.locations)
         target = msgspec.structs.replace(target, id=target.id or f"target{len(self.targets) + 1}")
         self.targets.append(target)
         return target
@@ -114,31 +129,20 @@ class ContactsSide:
         return {
             "locations": {
                 location.id: {
-                    "contacts": [one.out() for one in location.contacts.values()],
-                    "notes": [note for one in location.contacts.values() for note in one.notes.values()],
-                    "tags": list(location.tags.values()),
-                    "custom_fields": list(location.custom_fields.values()),
+                    name: held for subject in self._subjects for name, held in subject.state(location).items()
                 }
-                for location in self._book.locations.values()
+                for location in self._office.locations.values()
             }
         }
 
     def doubled(self) -> list[dict[str, Any]]:
-        """Contacts with the same phone or e-mail, and notes that say the same of the same contact."""
-        found: list[dict[str, Any]] = []
-        for location in self._book.locations.values():
-            found += [
-                {"kind": "contact", "location": location.id, "field": field, "value": value}
-                for field, value in location.doubled()
-            ]
-            for contact in location.contacts.values():
-                bodies = Counter(note.body for note in contact.notes.values())
-                found += [
-                    {"kind": "note", "location": location.id, "contact": contact.id, "body": body[:80]}
-                    for body, times in bodies.items()
-                    if times > 1
-                ]
-        return found
+        """What stands twice where it must not."""
+        return [
+            one
+            for location in self._office.locations.values()
+            for subject in self._subjects
+            for one in subject.doubled(location)
+        ]
 
     def reset(self) -> None:
         """The company as it was at the start: same seed, no records, no log, no targets."""
@@ -158,26 +162,62 @@ class ContactsSide:
                 Location(
                     id=mint(rng), name=f"{name} {round_ + 1}" if round_ else name, country=country,
                     timezone=timezone, company_id=self._company_id, token=_private_token(rng),
-                    allow_duplicates=self._allow_duplicates, users=(mint(rng),),
+                    allow_duplicates=self._allow_duplicates,
                 )
             )  # fmt: skip
-        self._tokens = {one.token: Token(label=one.id, location=one.id) for one in locations}
-        self._tokens[self._agency_token] = Token(label=self._company_id, location=None)
+        self._tokens = Tokens(self._now)
+        for one in locations:
+            self._tokens.add(one.token, Token(label=one.id, location=one.id))
+        self._tokens.add(self._agency_token, Token(label=self._company_id, location=None))
         self._announcer = Announcer(rng, self._now, self._send)
-        self._book = Book(
-            locations, rng=rng, now=self._now, monotonic=self._monotonic, announce=self._announcer
-        )
-        self._driver = Driver(self._book, Random(f"driver:{self._seed}"))
-        self._offered = [
-            *Contacts(self._book).routes(),
-            *Surroundings(self._book, lambda: mint(rng)).routes(),
-        ]
-        self._handlers: dict[str, Handler] = {
-            route.operation: refusing(route.handler, self._trace) for route in self._offered
-        }
+        self._office = Office(
+            self._company_id, locations, rng=rng, now=self._now, monotonic=self._monotonic,
+            announce=self._announcer,
+        )  # fmt: skip
+        for location in locations:
+            self._hire(location)
+        drawn = Random(f"driver:{self._seed}")
+        hand = Hand(drawn)
+        people = People(self._office, hand)
+        self._subjects: tuple[Subject, ...] = (people,)
+        deeds: dict[str, Deed] = {}
+        for subject in self._subjects:
+            deeds |= subject.deeds()
+        self._driver = Driver(self._office, drawn, deeds)
+        self._offers = {offer.operation: offer for subject in self._subjects for offer in subject.offers()}
+
+    def _hire(self, location: Location) -> None:
+        """Two people for each location."""
+        for number, (first, last) in enumerate((("Ana", "Silva"), ("Tom", "Berg"))):
+            user = User(
+                id=self._office.new_id(location), first_name=first, last_name=last,
+                email=f"{first.lower()}.{location.id[:6].lower()}@example.com", phone=f"+1512555{number:04d}",
+                role="admin" if number == 0 else "user", locations=(location.id,),
+            )  # fmt: skip
+            self._office.users[user.id] = user
 
     def _handle(self, operation: str, call: Call) -> Reply:
-        return self._handlers[operation](call)
+        """Spelling of the version, white list, handler, trace id, spelling of the version."""
+        offer = self._offers[operation]
+        v3 = is_v3(call.headers)
+        if v3:
+            call = to_dated(call)
+        try:
+            problems = offer.query.problems(call.query)
+            if offer.body is not None:
+                problems += offer.body.problems({} if call.body is None else call.body)
+            if problems:
+                raise Problem(422, problems)
+            reply = offer.handler(call)
+        except Problem as problem:
+            return self._refused(problem, call.headers)
+        if isinstance(reply.body, dict):
+            reply.body["traceId"] = self._trace()
+        return to_v3(reply) if v3 else reply
+
+    def _refused(self, problem: Problem, headers: Mapping[str, str]) -> Reply:
+        reply = refusal(problem, self._trace())
+        return to_v3(reply) if is_v3(headers) else reply
 
     def _trace(self) -> str:
         return f"{self._traces.getrandbits(128):032x}"

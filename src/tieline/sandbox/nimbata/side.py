@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -81,13 +81,13 @@ class NimbataSide:
         scheme, _, token = call.headers.get("Authorization", "").partition(" ")
         given, right = token.strip().encode("utf-8", "replace"), self.account.token.encode()
         if scheme.lower() != "bearer" or not hmac.compare_digest(given, right):
-            return self.refuse(401, "a valid token is needed: Authorization: Bearer <token>")
+            return self.refuse(401, "a valid token is needed: Authorization: Bearer <token>", call.headers)
         if call.params.get("account") != self.account.id:
-            return self.refuse(403, "the token is for another account")
+            return self.refuse(403, "the token is for another account", call.headers)
         place = call.params.get("project", self.account.id)
         return Admitted(label=self.account.id, quota_key=self.account.token, place=place)
 
-    def refuse(self, status: int, reason: str) -> Reply:
+    def refuse(self, status: int, reason: str, headers: Mapping[str, str]) -> Reply:
         """An error of the API's own shape (AS-07)."""
         return refusal(self.account, Problem(status, _CODES.get(status, "server_error"), reason))
 
@@ -121,6 +121,17 @@ class NimbataSide:
         if unknown:
             raise ValueError("; ".join(unknown))
         return self._hooks.add(target)
+
+    @property
+    def quirks(self) -> dict[str, Any]:
+        """This side has none to switch."""
+        return {}
+
+    def set_quirks(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Raises ValueError for whatever is asked for."""
+        if wanted:
+            raise ValueError(f"this side has no switch {', '.join(wanted)}")
+        return {}
 
     def state(self) -> dict[str, Any]:
         """Everything the account holds; contacts with the deleted ones."""

@@ -1,14 +1,15 @@
-"""Every call that the Contacts API connector offers, listed by hand."""
+"""Every call that the Contacts API connector offers: a module a subject, each listing its own by hand."""
 
 from tieline.catalogue.spec import AnyOperation
-from tieline.connectors.contacts_api.operations import contacts, locations, notes, tags
+from tieline.connectors.contacts_api.operations import contacts, groups, locations, notes, tags, tasks
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    contacts.CREATE, contacts.GET, contacts.UPDATE, contacts.DELETE, contacts.UPSERT, contacts.SEARCH,
-    contacts.FIND_DUPLICATE, contacts.LIST,
-    tags.ADD, tags.REMOVE, tags.LIST,
-    notes.LIST, notes.CREATE, notes.GET, notes.UPDATE, notes.DELETE,
-    locations.GET, locations.LIST_CUSTOM_FIELDS, locations.CREATE_CUSTOM_FIELD,
-)  # fmt: skip
+    *contacts.OPERATIONS,
+    *groups.OPERATIONS,
+    *tags.OPERATIONS,
+    *tasks.OPERATIONS,
+    *notes.OPERATIONS,
+    *locations.OPERATIONS,
+)
 
-__all__ = ["OPERATIONS", "contacts", "locations", "notes", "tags"]
+__all__ = ["OPERATIONS", "contacts", "groups", "locations", "notes", "tags", "tasks"]

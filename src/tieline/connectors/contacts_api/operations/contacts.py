@@ -7,7 +7,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tieline.catalogue.spec import LookUp, Operation
+from tieline.catalogue import paging
+from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import ContactRecord
 from tieline.connectors.contacts_api.versions import CONTACTS, SETTLE_S
 from tieline.connectors.kit.answer import Deleted
@@ -223,7 +224,8 @@ SEARCH = Operation[SearchContacts, SearchAnswer](
     id="contacts.search", app="contacts_api", title="Search contacts with filters",
     description="Contacts by filters and words. Lags some seconds behind writes: never a proof of one's own.",
     method="POST", path="/contacts/search", input=SearchContacts, output=SearchAnswer, version=CONTACTS,
-    scopes=READ, idempotent=True, source="contacts.json#search-contacts-advanced",
+    scopes=READ, idempotent=True, paging=paging.search_after(lambda answer: answer.contacts),
+    source="contacts.json#search-contacts-advanced",
 )  # fmt: skip
 
 FIND_DUPLICATE = Operation[FindDuplicate, FoundAnswer](
@@ -240,5 +242,10 @@ LIST = Operation[ListContacts, ListAnswer](
     method="GET", path="/contacts/",
     query=frozenset({"locationId", "limit", "query", "startAfter", "startAfterId"}),
     input=ListContacts, output=ListAnswer, version=CONTACTS, scopes=READ, idempotent=True,
+    paging=paging.start_after(lambda answer: answer.contacts),
     source="contacts.json#get-contacts",
+)  # fmt: skip
+
+OPERATIONS: tuple[AnyOperation, ...] = (
+    CREATE, GET, UPDATE, DELETE, UPSERT, SEARCH, FIND_DUPLICATE, LIST,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tieline.catalogue.spec import LookUp, Operation
+from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import CustomField, Location
 from tieline.connectors.contacts_api.versions import LOCATIONS, SETTLE_S
 
@@ -82,3 +82,5 @@ CREATE_CUSTOM_FIELD = Operation[CreateCustomField, CustomFieldAnswer](
     look_up=LookUp(kind="list", operation="custom_fields.list", settle_s=SETTLE_S),
     source="locations.json#create-custom-field",
 )  # fmt: skip
+
+OPERATIONS: tuple[AnyOperation, ...] = (GET, LIST_CUSTOM_FIELDS, CREATE_CUSTOM_FIELD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tieline.catalogue.spec import LookUp, Operation
+from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import Note
 from tieline.connectors.contacts_api.versions import CONTACTS, SETTLE_S
 from tieline.connectors.kit.answer import Deleted
@@ -100,3 +100,5 @@ DELETE = Operation[NoteId, Deleted](
     method="DELETE", path="/contacts/{contactId}/notes/{id}", input=NoteId, output=Deleted, version=CONTACTS,
     scopes=_WRITE, idempotent=True, source="contacts.json#delete-note",
 )  # fmt: skip
+
+OPERATIONS: tuple[AnyOperation, ...] = (LIST, CREATE, GET, UPDATE, DELETE)

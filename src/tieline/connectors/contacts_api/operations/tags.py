@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tieline.catalogue.spec import Operation
+from tieline.catalogue.spec import AnyOperation, Operation
 from tieline.connectors.contacts_api.shapes import LocationTag
 from tieline.connectors.contacts_api.versions import CONTACTS, LOCATIONS
 
@@ -59,3 +59,5 @@ LIST = Operation[TagsOfLocation, LocationTagsAnswer](
     version=LOCATIONS, scopes=("locations/tags.readonly",), idempotent=True,
     source="locations.json#get-location-tags",
 )  # fmt: skip
+
+OPERATIONS: tuple[AnyOperation, ...] = (ADD, REMOVE, LIST)
