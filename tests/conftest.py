@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from tieline.store.embedded import EmbeddedServer
@@ -17,6 +19,8 @@ from tieline.store.migrate import migrate
 from tieline.store.pool import Store
 
 pytest_plugins = ["tests.conformance.report"]
+# Every exchange would be written down otherwise, as at the debug level.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 _TEMPLATE = "tieline_template"
 
 

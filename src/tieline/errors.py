@@ -18,6 +18,8 @@ TielineError
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class TielineError(Exception):
     """Root of the tree; the message is for people and names the next step where there is one."""
@@ -86,8 +88,28 @@ class OutcomeUnknown(ConnectorError):
     """A call that is not idempotent may have taken effect: cut, timed out, or a 5xx."""
 
 
+#: What is wrong with an access. token: refused or run out; scope: it lacks one; place: it reaches another account;
+#: inactive: the account is switched off over there; host: the address is not the API's.
+CredentialFault = Literal["token", "scope", "place", "inactive", "host"]
+
+
 class CredentialError(ConnectorError):
-    """Token refused or without the scope; retrying cannot help."""
+    """Our access is not good for this; the same call cannot help before somebody, or a new token, mends it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fault: CredentialFault = "token",
+        connection: str = "",
+        operation: str = "",
+        status: int | None = None,
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(
+            message, connection=connection, operation=operation, status=status, trace_id=trace_id
+        )
+        self.fault = fault
 
 
 class RejectedError(ConnectorError):

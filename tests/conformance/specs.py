@@ -44,6 +44,12 @@ class Documented(msgspec.Struct, frozen=True):
         schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
         return schema
 
+    def required(self, schema: dict[str, Any] | None) -> list[str]:
+        """Names that a body must have."""
+        found = {} if schema is None else _resolved(schema, self.document)
+        parts = [found, *(_resolved(one, self.document) for one in found.get("allOf", ()))]
+        return [name for part in parts if isinstance(part.get("required"), list) for name in part["required"]]
+
     def answers(self) -> dict[str, dict[str, Any] | None]:
         """Schemas of the answers by status."""
         return {
@@ -154,6 +160,8 @@ def _as_json_schema(schema: dict[str, Any], document: dict[str, Any]) -> dict[st
             if key not in ("example", "examples", "discriminator", "xml", "nullable", "format", "default")
             # A boolean `required` inside a property is a slip of the vendor's generator.
             and not (key == "required" and isinstance(item, bool))
+            # And "any" is a type of the generator's own.
+            and not (key == "type" and item == "any")
         }
         if value.get("nullable") is True:
             rest = {key: item for key, item in found.items() if key != "description"}

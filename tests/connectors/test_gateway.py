@@ -135,7 +135,7 @@ async def test_a_call_goes_out_as_the_vendor_wants_it(far: Far, gateway: Gateway
         (sleep, Unavailable, OutcomeUnknown),
         (half, Unavailable, OutcomeUnknown),
         (page, Unavailable, OutcomeUnknown),
-        (says(302, None, Location="http://127.0.0.1:9/elsewhere"), Unavailable, Unavailable),
+        (says(302, None, Location="http://127.0.0.1:9/elsewhere"), CredentialError, CredentialError),
         (says(429), RateLimited, RateLimited),
         (says(401, {"message": "Invalid token: access token is invalid"}), CredentialError, CredentialError),
         (says(403, {"message": "The token does not have access to this location."}), CredentialError, CredentialError),

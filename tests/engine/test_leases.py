@@ -27,7 +27,7 @@ async def due_lanes(store: Store, count: int) -> list[LaneId]:
             assert row is not None
             lanes.append(LaneId(row[0]))
             await db.execute(
-                "INSERT INTO assignment (event_id, consumer_id, lane_id) VALUES (%s, 1, %s)", (number, row[0])
+                "INSERT INTO assignment (event_id, consumer_id, lane_id) VALUES (%s, 1, %s)", (row[0], row[0])
             )
     return lanes
 
@@ -120,7 +120,7 @@ async def test_a_held_lane_is_not_claimed_before_its_time(store: Store) -> None:
     async with store.transaction() as db:
         row = await (await db.execute("SELECT now()")).fetchone()
     assert row is not None
-    await leases.hold(mine, row[0] + timedelta(hours=1), "asked to wait")
+    await leases.hold(mine, row[0] + timedelta(hours=1), "asked_to_wait", "429")
     await leases.rest(mine, release=True)
     assert await Leases(store, "second").claim(1) == []
     async with store.transaction() as db:

@@ -9,11 +9,13 @@ from typing import Any
 
 from tieline.domain.ids import LaneId, SyncId
 from tieline.engine.drain import IN_HAND, Loaded
+from tieline.engine.errands import Errand, Errands
 from tieline.engine.polls import DuePoll
 from tieline.engine.read import Read
 from tieline.engine.sync_turn import Consumer
 from tieline.engine.worker import SLICE_ASSIGNMENTS, Worker
 from tieline.store.pool import Store
+from tieline.vault.seal import Vault
 
 
 class Readers:
@@ -41,6 +43,10 @@ async def no_poll(poll: DuePoll) -> dict[str, Any]:
     raise AssertionError("nothing is polled")
 
 
+async def no_errand(errand: Errand) -> dict[str, Any]:
+    raise AssertionError("nobody is sent on an errand")
+
+
 @asynccontextmanager
 async def worker(store: Store, readers: Readers, *, lanes: int = 200) -> AsyncIterator[Worker]:
     """One that runs."""
@@ -49,6 +55,7 @@ async def worker(store: Store, readers: Readers, *, lanes: int = 200) -> AsyncIt
         digest=lambda kind, value: f"{kind}{value}".encode(),
         handlers=readers,
         poller=no_poll,
+        errands=lambda nudge: Errands(store, Vault(bytes(32)), no_errand, nudge=nudge),
         lanes=lanes,
     )
     running = asyncio.create_task(one.run())
@@ -75,11 +82,11 @@ async def backlog(store: Store, lanes: int, each: int) -> list[LaneId]:
         await db.execute(
             "INSERT INTO assignment (event_id, consumer_id, lane_id)"
             " SELECT (number - 1) * %(each)s + n, 1, id"
-            " FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM lane) AS one,"
+            " FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM lane WHERE name <> 'default') AS one,"
             " generate_series(1, %(each)s) AS n",
             {"each": each},
         )
-        rows = await (await db.execute("SELECT id FROM lane ORDER BY id")).fetchall()
+        rows = await (await db.execute("SELECT id FROM lane WHERE name <> 'default' ORDER BY id")).fetchall()
     return [row[0] for row in rows]
 
 

@@ -12,6 +12,7 @@ from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.inbox.receive import Delivery, Inbox, delivery_key
 from tieline.store.pool import Store
 from tieline.store.queries import query
+from tieline.vault.seal import Vault
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ async def lane(store: Store) -> LaneId:
 @asynccontextmanager
 async def running(store: Store) -> AsyncIterator[Inbox]:
     """An inbox that commits."""
-    inbox = Inbox(store)
+    inbox = Inbox(store, Vault(bytes(32)))
     task = asyncio.create_task(inbox.run())
     try:
         yield inbox

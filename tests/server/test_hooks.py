@@ -117,7 +117,7 @@ async def door(store: Store) -> AsyncIterator[Door]:
     await add_sync(store, name="one", source=source, project="p1", target=target)
     directory = Directory(store, vault)
     await directory.load()
-    inbox = Inbox(store)
+    inbox = Inbox(store, Vault(bytes(32)))
     hooks = Hooks(
         store,
         directory,
@@ -296,7 +296,7 @@ async def test_a_failure_of_ours_says_later_and_never_why(door: Door) -> None:
         async def receive(self, deliveries: Any) -> int:
             raise RuntimeError("secret detail of our innards")
 
-    door.hooks._inbox = Broken(door.store)
+    door.hooks._inbox = Broken(door.store, Vault(bytes(32)))
     status, headers, text = await door.post(f"/hooks/nimbata/calls?key={SECRET}", envelope())
     assert (status, headers["retry-after"]) == (503, "10")
     assert "innards" not in text

@@ -47,6 +47,12 @@ class Operation(msgspec.Struct, Generic[In, Out], frozen=True, kw_only=True):
     output: type[Out]
     #: Wire names of the input fields that travel in the query string.
     query: frozenset[str] = frozenset()
+    #: The body goes as a form, not as JSON.
+    form: bool = False
+    #: A body is sent where nothing is left for one, too: `{}`.
+    wants_body: bool = False
+    #: It proves itself by what is in its body: no bearer token is sent.
+    bare: bool = False
     #: The dated API version that this operation is pinned to; empty where the product has none.
     version: str = ""
     scopes: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from tieline.cli import output
+from tieline.cli.secret_input import read_file, read_secret
 from tieline.cli.serve import address
 from tieline.cli.session import opened_hub, run
 from tieline.connectors.contacts_api.vendor_keys import BASE_URL, WEBHOOK_KEY
@@ -65,7 +65,7 @@ def contacts_api(
     from tieline.server.connections import NewConnection, NewPoll
     from tieline.store.directory import Credential
 
-    keys = tuple(_read(path) for path in webhook_key_file or ()) or (WEBHOOK_KEY,)
+    keys = tuple(read_file(path) for path in webhook_key_file or ()) or (WEBHOOK_KEY,)
     load_ed25519_keys(keys)
     new = NewConnection(
         name=name, connector="contacts_api", base_url=base_url, account=location,
@@ -141,8 +141,8 @@ def list_(as_json: Json = False) -> None:
         found,
         as_json,
         lambda: output.table(
-            ("name", "product", "account", "state"),
-            [(one.name, one.connector, one.account, one.state) for one in found],
+            ("name", "product", "account", "state", "why"),
+            [(one.name, one.connector, one.account, one.state, one.state_reason) for one in found],
             empty="no connections yet: tieline connect contacts-api, tieline connect nimbata",
         ),
     )
@@ -164,7 +164,9 @@ def show(
         output.pairs(
             [
                 ("name", one.name), ("product", one.connector), ("account", one.account),
-                ("address", one.base_url), ("state", one.state), ("changed", one.updated_at),
+                ("address", one.base_url), ("state", one.state), ("why", one.state_reason),
+                ("by app", one.app or "none: a private token"), ("token since", one.token_since),
+                ("changed", one.updated_at),
                 ("webhooks to", _with_key_place(address(public_url, one.connector, one.name), one)),
                 *((f"setting {name}", value) for name, value in one.settings.items()),
             ]
@@ -296,18 +298,7 @@ def _with_key_place(webhook: str, one: Shown) -> str:
 
 
 def _token(given: str | None, from_stdin: bool) -> str:
-    """From standard input, the flag or the environment, else asked for where somebody sits at a terminal."""
-    if from_stdin:
-        given = sys.stdin.readline()
-    elif given is None and sys.stdin.isatty():
-        try:
-            given = typer.prompt("Token", hide_input=True)
-        except typer.Abort:
-            raise output.Interrupted("interrupted") from None
-    token = (given or "").strip()
-    if not token:
-        raise ConfigurationError("a token is needed: --token-stdin, --token, or the variable TIELINE_TOKEN")
-    return token
+    return read_secret("Token", given, from_stdin=from_stdin, option="token")
 
 
 def _general(limits: str, settle_s: float | None) -> dict[str, Any]:
@@ -321,16 +312,9 @@ def _settings(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        read = yaml.safe_load(_read(path))
+        read = yaml.safe_load(read_file(path))
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path}: {error}") from error
     if not isinstance(read, dict):
         raise ConfigurationError(f"{path}: settings are names with values")
     return read
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: {getattr(error, 'strerror', None) or error}") from error

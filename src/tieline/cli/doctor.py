@@ -30,10 +30,8 @@ def doctor(as_json: Annotated[bool, output.JSON_OPTION] = False) -> None:
 
 
 async def _examine() -> list[Finding]:
-    from tieline.connectors import CONNECTORS
-    from tieline.connectors.kit.gateway import Gateway
     from tieline.server.doctor import Finding, examine
 
-    async with opened_hub() as hub, Gateway.open(CONNECTORS) as gateway:
+    async with opened_hub() as hub, hub.gateway() as (gateway, _):
         home = Finding(subject="home", verdict="ok", text=str(home_path()))
         return [home, *await examine(hub.store, hub.directory, gateway)]

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import typer
 
 from tieline import __version__
-from tieline.cli import connect, db, demo, doctor, effects, events, output, sandbox, serve, sync
+from tieline.cli import app as oauth_app
+from tieline.cli import connect, credentials, db, demo, doctor, effects, events, output, sandbox, serve, sync
 from tieline.cli.logs import set_up_logs
 from tieline.errors import TielineError
 
@@ -26,7 +27,10 @@ app.command()(serve.up)
 app.command()(serve.server)
 app.command()(serve.worker)
 app.command()(sandbox.sandbox)
+connect.app.command("token")(credentials.token)
+connect.app.command("secret")(credentials.secret)
 app.add_typer(connect.app, name="connect")
+app.add_typer(oauth_app.app, name="app")
 app.add_typer(sync.app, name="sync")
 app.add_typer(events.app, name="events")
 app.add_typer(effects.app, name="effects")

@@ -171,8 +171,6 @@ async def _fields(one: ShownSync, create: bool) -> dict[str, str]:
     """Key → "there", "missing" or "made"; what the location has is read anew and remembered."""
     import msgspec
 
-    from tieline.connectors import CONNECTORS
-    from tieline.connectors.kit.gateway import Gateway
     from tieline.server.connections import (
         NewConnection,
         NewPoll,
@@ -185,7 +183,7 @@ async def _fields(one: ShownSync, create: bool) -> dict[str, str]:
     from tieline.sync.definition import parse_definition
 
     wanted = custom_fields_of(parse_definition(one.definition, name=one.name))
-    async with opened_hub() as hub, Gateway.open(CONNECTORS) as gateway:
+    async with opened_hub() as hub, hub.gateway() as (gateway, _):
         stored = hub.directory.connection(one.target)
         if stored is None:
             raise ConfigurationError(f"the connection {one.target} is gone")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import msgspec
 
 from tieline.connectors.kit.backoff import RetryPolicy
 from tieline.errors import (
     ConnectorError,
     CredentialError,
+    CredentialFault,
     OutcomeUnknown,
     RateLimited,
     RejectedError,
@@ -24,6 +28,19 @@ DAILY_HOLD_S = 900.0
 QUICK = RetryPolicy(first_s=0.2, factor=3.0, max_s=2.0, max_attempts=AT_ONCE + 1)
 #: Later retries: a day of them before a person is asked.
 SLOW = RetryPolicy(first_s=2.0, factor=2.0, max_s=3600.0, max_attempts=30)
+
+
+#: Why a lane rests: the named states of its connection.
+HeldState = Literal[
+    "revoked", "uninstalled", "inactive_location", "wrong_host", "scope_missing", "no_access", "quota_spent",
+    "asked_to_wait",
+]  # fmt: skip
+HELD_BY_FAULT: Mapping[CredentialFault, HeldState] = {
+    "token": "revoked", "scope": "scope_missing", "place": "no_access", "inactive": "inactive_location",
+    "host": "wrong_host",
+}  # fmt: skip
+#: Faults that may pass without anybody's doing: looked at again after so many seconds; others wait for somebody.
+_LOOK_AGAIN_S: Mapping[CredentialFault, float] = {"host": 300.0, "inactive": 3600.0}
 
 
 class RepeatNow(msgspec.Struct, frozen=True):
@@ -46,6 +63,8 @@ class HoldLane(msgspec.Struct, frozen=True):
     """Nothing of this lane can go now; None = until someone mends it."""
 
     after_s: float | None
+    #: The state in which its connection is meanwhile.
+    state: HeldState
 
 
 class GiveUp(msgspec.Struct, frozen=True):
@@ -59,9 +78,9 @@ def decide(error: ConnectorError, *, at_once: int, turn: int) -> Decision:
     """What happens next, after `at_once` quick repeats in the `turn`th turn of these events."""
     match error:
         case RateLimited(daily=True, retry_after_s=wait_s):
-            return HoldLane(wait_s or DAILY_HOLD_S)
+            return HoldLane(wait_s or DAILY_HOLD_S, "quota_spent")
         case RateLimited(retry_after_s=wait_s) if wait_s is not None and wait_s > PATIENCE_S:
-            return HoldLane(wait_s)
+            return HoldLane(wait_s, "asked_to_wait")
         case RateLimited():
             return RepeatNow(0.0)  # the governor holds every call of this connection
         case TransientError() if at_once < AT_ONCE:
@@ -70,8 +89,8 @@ def decide(error: ConnectorError, *, at_once: int, turn: int) -> Decision:
             return Retry(SLOW.delay_s(turn))
         case OutcomeUnknown():
             return LookUpOutcome()
-        case CredentialError():
-            return HoldLane(None)
+        case CredentialError(fault=fault):
+            return HoldLane(_LOOK_AGAIN_S.get(fault), HELD_BY_FAULT[fault])
         case RejectedError(status=422):
             # Creates have been seen that answered 422 and took effect all the same.
             return LookUpOutcome()

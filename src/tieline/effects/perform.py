@@ -12,6 +12,7 @@ from tieline.effects.decide import (
     AT_ONCE,
     SLOW,
     GiveUp,
+    HeldState,
     HoldLane,
     LookUpOutcome,
     RepeatNow,
@@ -32,14 +33,14 @@ from tieline.errors import (
 
 
 class Later(Exception):
-    """The turn stops here and goes on at `due_at`; `hold_lane` = nobody else of the lane can go either."""
+    """The turn stops here and goes on later; with `held`, nobody else of the lane can go either."""
 
-    def __init__(self, reason: str, *, after_s: float | None, hold_lane: bool = False) -> None:
+    def __init__(self, reason: str, *, after_s: float | None, held: HeldState | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         #: None = until someone mends it.
         self.after_s = after_s
-        self.hold_lane = hold_lane
+        self.held = held
 
 
 class GivenUp(Exception):
@@ -55,8 +56,8 @@ def later(error: ConnectorError, doing: str, *, turn: int) -> Later:
     """A read on the way failed in the `turn`th try of these events: the person waits, or the whole lane."""
     reason = f"{doing}: {error}"
     match decide(error, at_once=AT_ONCE, turn=turn):
-        case HoldLane(after_s):
-            return Later(reason, after_s=after_s, hold_lane=True)
+        case HoldLane(after_s, held):
+            return Later(reason, after_s=after_s, held=held)
         case RepeatNow():
             # The governor lets nothing go before its time.
             return Later(reason, after_s=1.0)
@@ -94,9 +95,9 @@ class Performer:
                     case Retry(after_s):
                         self._stand(effect, "dropped")
                         raise Later(str(error), after_s=after_s) from error
-                    case HoldLane(after_s):
+                    case HoldLane(after_s, held):
                         self._stand(effect, "dropped")
-                        raise Later(str(error), after_s=after_s, hold_lane=True) from error
+                        raise Later(str(error), after_s=after_s, held=held) from error
                     case LookUpOutcome() if self._repeatable(command, error):
                         # Sending again is the look-up: the far side names what exists already.
                         at_once += 1

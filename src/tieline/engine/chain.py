@@ -105,8 +105,9 @@ class Chain:
         """The person waits, and with it everything behind, so that the order stays."""
         now = datetime.now(UTC)
         due_at = now + timedelta(seconds=later.after_s or 0.0)
-        if later.hold_lane:
-            await self._leases.hold(self._lane, due_at if later.after_s is not None else None, later.reason)
+        if later.held is not None:
+            until = due_at if later.after_s is not None else None
+            await self._leases.hold(self._lane, until, later.held, later.reason)
             self._lane.leaving = True
         turn.wait(items, due_at, later.reason)
         behind = list(self._queue)

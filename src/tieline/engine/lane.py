@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tieline.domain.ids import LaneId, PersonId
+from tieline.effects.decide import HeldState
 from tieline.errors import LeaseLost
 from tieline.store.pool import Store
 from tieline.store.queries import query
@@ -52,6 +53,7 @@ class OwnedLane:
     failed: bool = False
     #: In hand until the writes that end them are committed: (event, consumer, occurrence).
     let_go_later: list[tuple[int, int, bytes]] = field(default_factory=list)
+    #: Polls and errands that run.
     polls: set[asyncio.Task[None]] = field(default_factory=set)
 
     def take(self, event_id: int, consumer_id: int, occurrence: bytes, *, waited: bool) -> None:
@@ -126,9 +128,10 @@ class Leases:
             row = await (await db.execute(query("others_due"))).fetchone()
         return bool(row and row[0])
 
-    async def hold(self, lane: OwnedLane, until: datetime | None, why: str) -> None:
+    async def hold(self, lane: OwnedLane, until: datetime | None, state: HeldState, why: str) -> None:
         """Nothing of this lane is claimed before `until`; None = until someone lifts it."""
         async with self._store.transaction() as db:
             await db.execute(
-                query("hold_lane"), {"lane": lane.id, "epoch": lane.epoch, "until": until, "why": why}
+                query("hold_lane"),
+                {"lane": lane.id, "epoch": lane.epoch, "until": until, "state": state, "why": why},
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -13,7 +14,8 @@ import structlog
 
 from tieline.connectors.kit.backoff import RetryPolicy
 from tieline.domain.ids import ConnectionId, LaneId
-from tieline.engine.lane import OwnedLane
+from tieline.effects.decide import AT_ONCE, HoldLane, decide
+from tieline.engine.lane import Leases, OwnedLane
 from tieline.errors import ConnectorError, TielineError
 from tieline.store.pool import Store
 from tieline.store.queries import query
@@ -47,7 +49,8 @@ class Poller(Protocol):
 class Polls:
     """Starts what is due, at most one task a stream."""
 
-    def __init__(self, store: Store, poller: Poller, *, nudge: Callable[[], None]) -> None:
+    def __init__(self, store: Store, poller: Poller, leases: Leases, *, nudge: Callable[[], None]) -> None:
+        self._leases = leases
         self._store = store
         self._poller = poller
         self._nudge = nudge
@@ -70,7 +73,7 @@ class Polls:
             if key in self._running:
                 continue
             lane = by_id[poll.lane_id]
-            task = asyncio.create_task(self._run(poll))
+            task = asyncio.create_task(self._run(poll, lane))
             self._running[key] = task
             lane.polls.add(task)
             task.add_done_callback(partial(self._ended, key, lane))
@@ -82,7 +85,7 @@ class Polls:
             log.error("poll not recorded", stream=key[1], error=str(task.exception()))
         self._nudge()
 
-    async def _run(self, poll: DuePoll) -> None:
+    async def _run(self, poll: DuePoll, lane: OwnedLane) -> None:
         try:
             cursor = await self._poller(poll)
         except (TielineError, psycopg.Error, TimeoutError) as error:
@@ -91,8 +94,20 @@ class Polls:
             if not isinstance(error, ConnectorError):
                 log.warning("poll failed", stream=poll.stream, error=reason)
             await self._record(poll, None, wait_s, reason)
+            if isinstance(error, ConnectorError):
+                await self._hold(lane, error)
         else:
             await self._record(poll, cursor, poll.every_s, None)
+
+    async def _hold(self, lane: OwnedLane, error: ConnectorError) -> None:
+        """What keeps one stream from being read keeps the whole lane from working: it rests until that is mended."""
+        match decide(error, at_once=AT_ONCE, turn=1):
+            case HoldLane(after_s, state):
+                until = None if after_s is None else datetime.now(UTC) + timedelta(seconds=after_s)
+                await self._leases.hold(lane, until, state, str(error))
+                lane.leaving = True
+            case _:
+                pass
 
     async def _record(
         self, poll: DuePoll, cursor: dict[str, Any] | None, wait_s: float, reason: str | None

@@ -16,6 +16,7 @@ import structlog
 
 from tieline.effects.writes import Ledger
 from tieline.engine.drain import IN_HAND, Drain, Handlers
+from tieline.engine.errands import Errands
 from tieline.engine.lane import CHANNEL, LEASE, RENEW_S, Leases, OwnedLane
 from tieline.engine.polls import Poller, Polls
 from tieline.engine.sync_turn import Shared
@@ -54,10 +55,11 @@ class Worker:
         digest: Callable[[str, str], bytes],
         handlers: Handlers,
         poller: Poller,
+        errands: Callable[[Callable[[], None]], Errands],
         name: str | None = None,
         lanes: int = LANES,
     ) -> None:
-        """`lanes` are leased at a time at most."""
+        """`errands` makes those of this worker, given what wakes it; `lanes` are leased at a time at most."""
         self.name = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._store = store
         self._leases = Leases(store, self.name)
@@ -68,7 +70,8 @@ class Worker:
             store=store, ledger=self._ledger, effect_ids=IdBlock(store, "effect_id"), digest=digest
         )
         self._drain = Drain(shared, self._leases, handlers, nudge=self._wake.set)
-        self._polls = Polls(store, poller, nudge=self._wake.set)
+        self._polls = Polls(store, poller, self._leases, nudge=self._wake.set)
+        self._errands = errands(self._wake.set)
         self._handlers = handlers
         self._room = lanes
         self._lanes: dict[int, OwnedLane] = {}
@@ -90,6 +93,7 @@ class Worker:
             for keeper in keepers[1:]:
                 keeper.cancel()
             await self._polls.close()
+            await self._errands.close()
             await self._drain.close()
             await asyncio.shield(self._give_all_back())
             keepers[0].cancel()
@@ -114,6 +118,7 @@ class Worker:
                     self._held_last[lane.id] = lane.epoch
                     lane.since = lane.active_at = time.monotonic()
                     self._lanes[lane.id] = lane
+                    self._polls_at = 0.0
                     self._wake.set()
             else:
                 self._crowded = True
@@ -155,6 +160,8 @@ class Worker:
             lane = self._lanes.get(int(payload)) if payload else None
             if lane is not None and not lane.lost:
                 self._rouse(lane)
+                # It may have been woken for an errand.
+                self._polls_at = 0.0
                 self._wake.set()
             else:
                 self._claim_now.set()
@@ -204,6 +211,7 @@ class Worker:
             if now >= self._polls_at:
                 self._polls_at = now + POLL_LOOK_S
                 await self._polls.start_due(hungry)
+                await self._errands.start_due(hungry)
             for lane in hungry:
                 if lane.in_hand > before[lane.id] or lane.polls:
                     lane.active_at = now

@@ -10,10 +10,12 @@ from typing import Literal
 import msgspec
 
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
+from tieline.store.errands import NewErrand, leave
 from tieline.store.group_commit import GroupCommit
 from tieline.store.id_block import IdBlock
 from tieline.store.pool import Store
 from tieline.store.queries import query
+from tieline.vault.seal import Vault
 
 #: A far side may send the same delivery again for about a day; its id is remembered far longer.
 DELIVERY_ID_TTL = timedelta(days=30)
@@ -39,6 +41,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     #: Who is handed it.
     routes: tuple[tuple[SyncId, LaneId], ...] = ()
+    #: What a worker is asked to do because of it.
+    errands: tuple[NewErrand, ...] = ()
 
 
 def delivery_key(source: Source, kind: str, delivery_id: str | None, body: bytes) -> tuple[bytes, timedelta]:
@@ -51,8 +55,9 @@ def delivery_key(source: Source, kind: str, delivery_id: str | None, body: bytes
 class Inbox:
     """Stores deliveries, many in one transaction."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, vault: Vault) -> None:
         self._store = store
+        self._vault = vault
         self._ids = IdBlock(store, "event_id")
         self._group: GroupCommit[Sequence[Delivery], int] = GroupCommit(self._commit, batch=256, waiting=4096)
 
@@ -70,7 +75,10 @@ class Inbox:
         ids = await self._ids.take(len(unique))
         # Ids rise with arrival: the order in which events of one person take effect.
         rows = list(zip(ids, reversed(list(unique.values())), strict=True))
-        lanes = sorted({lane for _, one in rows for _, lane in one.routes})
+        errands = [(event_id, errand) for event_id, one in rows for errand in one.errands]
+        lanes = sorted(
+            {lane for _, one in rows for _, lane in one.routes} | {errand.lane_id for _, errand in errands}
+        )
         now = datetime.now(UTC)
         routes = [(event_id, sync, lane) for event_id, one in rows for sync, lane in one.routes]
         parameters = {
@@ -94,7 +102,12 @@ class Inbox:
             if lanes:
                 await db.execute(query("lock_lanes"), {"lanes": lanes})
                 await db.execute(query("wake_lanes"), {"lanes": lanes})
-        fresh = {row[0] for row in await stored.fetchall()}
+            if errands:
+                new_ids = {row[0] for row in await stored.fetchall()}
+                for event_id, errand in errands:
+                    if event_id in new_ids:
+                        await leave(db, self._vault, errand)
+        fresh = new_ids if errands else {row[0] for row in await stored.fetchall()}
         told = {(one.connection_id, one.key) for event_id, one in rows if event_id in fresh}
         counts = []
         for group in groups:

@@ -17,13 +17,12 @@ from psycopg_pool import PoolTimeout
 
 from tieline import __version__
 from tieline.errors import ConfigurationError
+from tieline.server.callback import callback_route
 from tieline.server.hooks import Hooks, Receive, Scope, Send
-from tieline.store.directory import Directory
-from tieline.store.pool import Store
 from tieline.store.queries import query
 
 if TYPE_CHECKING:
-    from tieline.server.hub import ServeOptions
+    from tieline.server.hub import Hub, ServeOptions
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +40,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     open_effects: int
 
 
-def make_app(store: Store, directory: Directory, hooks: Hooks) -> Callable[[Scope, Receive, Send], Any]:
+def make_app(hub: Hub, hooks: Hooks) -> Callable[[Scope, Receive, Send], Any]:
     """The ASGI application."""
+    store, directory = hub.store, hub.directory
 
     @get("/health", operation_id="health", sync_to_thread=False)
     def health() -> dict[str, str]:
@@ -69,7 +69,7 @@ def make_app(store: Store, directory: Directory, hooks: Hooks) -> Callable[[Scop
     litestar = cast(
         ASGIApp,
         Litestar(
-            [health, status],
+            [health, status, callback_route(hub)],
             exception_handlers={psycopg.OperationalError: _away, PoolTimeout: _away},
             # Litestar would send everybody's log lines its own way.
             logging_config=None,

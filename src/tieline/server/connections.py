@@ -15,14 +15,20 @@ from tieline.connectors.contacts_api.location import LocationFacts
 from tieline.connectors.contacts_api.operations import locations
 from tieline.connectors.kit.connection import Connection, ConnectorName
 from tieline.connectors.kit.gateway import Gateway
-from tieline.domain.ids import ConnectionId
+from tieline.domain.ids import ConnectionId, LaneId
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.errors import ConfigurationError
 from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from tieline.store.directory import Credential
+from tieline.store.grants import GrantId
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault
 
+#: refreshing: its token pair is being renewed; the others say why its lane rests (`effects.decide.HeldState`).
+STATES = (
+    "ready", "refreshing", "revoked", "uninstalled", "inactive_location", "wrong_host", "scope_missing", "no_access",
+    "quota_spent", "asked_to_wait",
+)  # fmt: skip
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _NAME_RULE = "lower-case letters, digits, - and _, at most 63, beginning with a letter or digit"
 
@@ -46,6 +52,8 @@ class NewConnection(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential
     settings: dict[str, Any] = {}
     polls: tuple[NewPoll, ...] = ()
+    #: What its account granted an app; None = the credential holds a private token.
+    grant_id: GrantId | None = None
     #: What happened earlier is history and is not polled; None = everything that the look-back reaches.
     since: datetime | None = None
 
@@ -76,8 +84,13 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     connector: str
     base_url: str
     account: str
-    #: "ready", or why its lane rests.
+    #: One of STATES.
     state: str
+    #: Why it is not ready, in words.
+    state_reason: str | None
+    #: By which app it was connected; None = by a private token.
+    app: str | None
+    token_since: datetime
     settings: dict[str, Any]
     updated_at: datetime
     polls: tuple[PollState, ...] = ()
@@ -106,14 +119,16 @@ async def save_connection(store: Store, vault: Vault, new: NewConnection) -> Sav
         ).fetchone()
         values = {
             "name": new.name, "connector": new.connector, "base_url": new.base_url.rstrip("/"),
-            "account": new.account, "credential": sealed, "settings": Jsonb(new.settings),
+            "account": new.account, "credential": sealed, "settings": Jsonb(new.settings), "grant": new.grant_id,
         }  # fmt: skip
         if found is None:
             row = await (
                 await db.execute(
                     "WITH lane AS (INSERT INTO lane (name) VALUES (%(name)s) RETURNING id)"
-                    " INSERT INTO connection (name, connector, base_url, account, lane_id, credential, settings)"
-                    " SELECT %(name)s, %(connector)s, %(base_url)s, %(account)s, id, %(credential)s, %(settings)s"
+                    " INSERT INTO connection"
+                    " (name, connector, base_url, account, lane_id, credential, settings, grant_id)"
+                    " SELECT %(name)s, %(connector)s, %(base_url)s, %(account)s, id, %(credential)s, %(settings)s,"
+                    " %(grant)s"
                     " FROM lane RETURNING id, lane_id",
                     values,
                 )
@@ -128,13 +143,12 @@ async def save_connection(store: Store, vault: Vault, new: NewConnection) -> Sav
                 )
             await db.execute(
                 "UPDATE connection SET base_url = %(base_url)s, credential = %(credential)s,"
-                " settings = %(settings)s, state = 'ready', version = version + 1, updated_at = now()"
+                " settings = %(settings)s, grant_id = %(grant)s, version = version + 1, updated_at = now(),"
+                " token_since = CASE WHEN credential = %(credential)s THEN token_since ELSE now() END"
                 " WHERE name = %(name)s",
                 values,
             )
-            await db.execute(
-                "UPDATE lane SET held_until = '-infinity', held_why = NULL WHERE id = %s", (lane,)
-            )
+            await lift_hold(db, LaneId(lane))
         await _save_polls(db, connection, lane, new.polls, new.since)
         await db.execute(
             "UPDATE lane SET ready_at = LEAST(ready_at, now()) WHERE id = %(lane)s"
@@ -142,6 +156,15 @@ async def save_connection(store: Store, vault: Vault, new: NewConnection) -> Sav
             {"lane": lane, "lanes": LANE_CHANNEL, "directory": DIRECTORY_CHANNEL},
         )
     return Saved(id=ConnectionId(connection), created=found is None)
+
+
+async def lift_hold(db: Any, lane: LaneId) -> None:
+    """Let a lane work again at once."""
+    await db.execute(
+        "UPDATE lane SET held_until = '-infinity', held_state = NULL, held_why = NULL,"
+        " ready_at = LEAST(ready_at, now()) WHERE id = %(lane)s RETURNING pg_notify(%(channel)s, id::text)",
+        {"lane": lane, "channel": LANE_CHANNEL},
+    )
 
 
 async def _save_polls(
@@ -204,9 +227,13 @@ async def list_connections(store: Store, name: str | None = None) -> list[Shown]
     async with store.transaction() as db:
         rows = await (
             await db.execute(
-                "SELECT connection.id, connection.name, connector, base_url, account, settings, updated_at,"
-                " CASE WHEN held_until > now() THEN COALESCE(held_why, 'held') ELSE connection.state END"
+                "SELECT connection.id, connection.name, connection.connector, connection.base_url,"
+                " connection.account, connection.settings, connection.updated_at,"
+                " CASE WHEN held_until > now() THEN COALESCE(held_state, 'asked_to_wait')"
+                "      WHEN refreshing_at > now() - interval '30 seconds' THEN 'refreshing' ELSE 'ready' END,"
+                " CASE WHEN held_until > now() THEN held_why END, app.name, token_since"
                 " FROM connection JOIN lane ON lane.id = lane_id"
+                " LEFT JOIN oauth_grant ON oauth_grant.id = grant_id LEFT JOIN app ON app.id = app_id"
                 " WHERE %(name)s::text IS NULL OR connection.name = %(name)s ORDER BY connection.name",
                 {"name": name},
             )
@@ -220,7 +247,7 @@ async def list_connections(store: Store, name: str | None = None) -> list[Shown]
     return [
         Shown(
             name=row[1], connector=row[2], base_url=row[3], account=row[4], settings=row[5], updated_at=row[6],
-            state=row[7],
+            state=row[7], state_reason=row[8], app=row[9], token_since=row[10],
             polls=tuple(
                 PollState(
                     stream=one[1], project=one[2], every_s=one[3], ok_at=one[4], failures=one[5], reason=one[6]

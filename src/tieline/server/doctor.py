@@ -151,24 +151,28 @@ def _refusal_step(reason: str) -> str:
     return "compare the webhook's address and secret with tieline connect show"
 
 
+async def ask_once(gateway: Gateway, stored: StoredConnection) -> str | None:
+    """One small question, to see whether the token works; None, or why nothing was asked. Raises ConnectorError."""
+    if stored.connector == "contacts_api":
+        await gateway.call(opened(stored), locations.GET, locations.LocationId(), "interactive")
+        return None
+    config = account_config(stored)
+    if not config.projects:
+        return "its token was not tried: no project is known"
+    today = datetime.now(UTC).date()
+    given = list_activity("call", config.projects[0], today, today, config.pagination.start, 1)
+    await gateway.call(opened(stored), LIST_CALLS, given, "interactive")
+    return None
+
+
 async def _connection(gateway: Gateway, stored: StoredConnection) -> list[Finding]:
     subject = f"connection {stored.name}"
     try:
         async with asyncio.timeout(_ASK_S):
-            if stored.connector == "contacts_api":
-                await gateway.call(opened(stored), locations.GET, locations.LocationId(), "interactive")
-            else:
-                config = account_config(stored)
-                if not config.projects:
-                    return [
-                        Finding(
-                            subject=subject, verdict="warning", text="its token was not tried: no project is known",
-                            next_step="connect it again with --project",
-                        )
-                    ]  # fmt: skip
-                today = datetime.now(UTC).date()
-                given = list_activity("call", config.projects[0], today, today, config.pagination.start, 1)
-                await gateway.call(opened(stored), LIST_CALLS, given, "interactive")
+            not_asked = await ask_once(gateway, stored)
+        if not_asked is not None:
+            step = "connect it again with --project"
+            return [Finding(subject=subject, verdict="warning", text=not_asked, next_step=step)]
     except CredentialError as error:
         step = f"make a new token, then: tieline connect … --name {stored.name}"
         return [Finding(subject=subject, verdict="wrong", text=str(error), next_step=step)]

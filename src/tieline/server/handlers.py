@@ -37,10 +37,11 @@ _record = msgspec.json.Decoder(ContactRecord)
 
 
 def opened(stored: StoredConnection) -> Connection:
-    """The connection as the gateway takes it."""
+    """The connection as the gateway takes it. The token of one with a grant comes from the guardian, at each call."""
     return Connection(
         id=stored.id, name=stored.name, connector=stored.connector, base_url=stored.base_url,
         account=stored.account, token=stored.credential.token, settings=stored.settings,
+        token_until=None if stored.grant_id is None else 0.0,
     )  # fmt: skip
 
 

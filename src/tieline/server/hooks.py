@@ -20,8 +20,9 @@ from psycopg_pool import PoolTimeout
 
 from tieline.errors import UnreadableError
 from tieline.inbox.receive import Delivery, Inbox, delivery_key
+from tieline.server.doors import AppDoor, ConnectionDoor, Door
 from tieline.server.intakes import Intake, Request
-from tieline.store.directory import Directory, StoredConnection
+from tieline.store.directory import Directory
 from tieline.store.pool import Store
 from tieline.store.queries import query
 
@@ -88,14 +89,14 @@ class Hooks:
     async def _take(
         self, scope: Scope, receive: Receive, connector: str, name: str, event: list[str]
     ) -> tuple[int, str]:
-        connection = self._directory.connection(name)
-        if connection is None or connection.connector != connector:
+        door = self._door(connector, name)
+        if door is None:
             self._refuse(0, "unknown connection")
             return 404, "no such connection"
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         body = await _body(receive, self._body_limit)
         if body is None:
-            self._refuse(connection.id, "too large")
+            self._refuse(door.id, "too large")
             return 413, f"the body is larger than {self._body_limit} bytes"
         request = Request(
             headers=headers,
@@ -104,40 +105,50 @@ class Hooks:
             event=event[0] if event else None,
             now=datetime.now(UTC),
         )
-        intake = self._intakes[connector]
-        refused = intake.verify(connection, request)
+        refused = door.verify(request)
         if refused is not None:
-            self._refuse(connection.id, refused)
+            self._refuse(door.id, refused)
             return 401, "the delivery does not prove where it comes from"
-        deliveries = self._deliveries(intake, connection, request)
+        deliveries = self._deliveries(door, request)
         async with asyncio.timeout(STORE_S):
             await self._inbox.receive(deliveries)
         return 200, "stored"
 
-    def _deliveries(self, intake: Intake, connection: StoredConnection, request: Request) -> list[Delivery]:
+    def _door(self, connector: str, name: str) -> Door | None:
+        """Where a delivery under that name comes in: a connection, or an app that has many."""
+        connection = self._directory.connection(name)
+        if connection is not None and connection.connector == connector:
+            return ConnectionDoor(self._intakes[connector], connection)
+        app = self._directory.app(name)
+        if app is not None and connector == "contacts_api":
+            return AppDoor(self._directory, app)
+        return None
+
+    def _deliveries(self, door: Door, request: Request) -> list[Delivery]:
         """One a happening. What cannot be read is kept whole, for a person."""
         try:
-            peeked = intake.peek(connection, request)
+            peeked = door.peek(request)
         except UnreadableError as error:
             key, ttl = delivery_key("webhook", "", None, request.body)
             return [
                 Delivery(
-                    connection_id=connection.id, key=key, ttl=ttl, source="webhook", kind="", project=None,
+                    connection_id=door.id, key=key, ttl=ttl, source="webhook", kind="", project=None,
                     state="unreadable", reason=str(error), body=request.body,
                 )
             ]  # fmt: skip
         deliveries = []
-        for one in peeked:
+        for connection, one in peeked:
             key, ttl = delivery_key("webhook", one.kind, one.delivery_id, one.body)
-            syncs = self._directory.consumers(connection.id, one.project)
+            syncs = self._directory.consumers(connection, one.project)
             state, reason = one.state, one.reason
-            if state == "routed" and not syncs:
+            if state == "routed" and not syncs and not one.errands:
                 state, reason = "unrouted", "no sync wants events of this connection and project"
             deliveries.append(
                 Delivery(
-                    connection_id=connection.id, key=key, ttl=ttl, source="webhook", kind=one.kind,
+                    connection_id=connection, key=key, ttl=ttl, source="webhook", kind=one.kind,
                     project=one.project, state=state, reason=reason, body=one.body,
                     routes=tuple((sync.id, sync.lane_id) for sync in syncs) if state == "routed" else (),
+                    errands=one.errands,
                 )
             )  # fmt: skip
         return deliveries

@@ -14,10 +14,13 @@ import structlog
 
 from tieline.connectors import CONNECTORS
 from tieline.connectors.kit.gateway import Gateway
+from tieline.engine.errands import Errands
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.engine.worker import Worker
 from tieline.inbox.receive import Inbox
 from tieline.server.app import Http, make_app
+from tieline.server.errands import HubErrands
+from tieline.server.guardian import Guardian
 from tieline.server.handlers import HubHandlers
 from tieline.server.hooks import Hooks
 from tieline.server.intakes import ContactsIntake, Intake, NimbataIntake
@@ -55,17 +58,24 @@ class Hub:
     vault: Vault
     directory: Directory
 
+    @asynccontextmanager
+    async def gateway(self) -> AsyncIterator[tuple[Gateway, Guardian]]:
+        """The way out, with tokens that are kept good."""
+        exchanges = log.is_enabled_for(logging.DEBUG)
+        async with Gateway.open(CONNECTORS, log_exchanges=exchanges) as gateway:
+            guardian = gateway.tokens = Guardian(self.store, self.vault, self.directory, gateway)
+            try:
+                yield gateway, guardian
+            finally:
+                await guardian.close()
+
     async def run(
         self, options: ServeOptions, *, ready: Callable[[str | None], Awaitable[None] | None] | None = None
     ) -> None:
         """Serve and work until cancelled. `ready` is called once with the base URL (None when it does not serve)."""
-        inbox = Inbox(self.store)
+        inbox = Inbox(self.store, self.vault)
         changed = asyncio.Event()
-        exchanges = log.is_enabled_for(logging.DEBUG)
-        async with (
-            Gateway.open(CONNECTORS, log_exchanges=exchanges) as gateway,
-            asyncio.TaskGroup() as group,
-        ):
+        async with self.gateway() as (gateway, guardian), asyncio.TaskGroup() as group:
             background = [
                 group.create_task(inbox.run()),
                 group.create_task(self.directory.run(changed)),
@@ -73,11 +83,13 @@ class Hub:
             ]
             if options.work:
                 handlers = HubHandlers(self.directory, gateway)
+                runner = HubErrands(self.store, self.vault, self.directory, gateway, guardian)
                 worker = Worker(
                     self.store,
                     digest=self.vault.digest,
                     handlers=handlers,
                     poller=HubPoller(self.store, self.directory, gateway, inbox, self.vault.digest),
+                    errands=lambda nudge: Errands(self.store, self.vault, runner, nudge=nudge),
                 )
                 background.append(group.create_task(worker.run()))
             try:
@@ -91,7 +103,7 @@ class Hub:
                     }
                     hooks = Hooks(self.store, self.directory, inbox, intakes, body_limit=options.body_limit)
                     background.append(group.create_task(hooks.keep_counting()))
-                    http = Http(make_app(self.store, self.directory, hooks), options)
+                    http = Http(make_app(self, hooks), options)
                     await http.run(lambda url: _tell(ready, url))
             finally:
                 for task in background:

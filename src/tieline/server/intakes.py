@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -13,8 +14,12 @@ from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
 from tieline.connectors.nimbata import webhooks as nimbata_webhooks
 from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.connectors.nimbata.config import build as build_config
+from tieline.domain.ids import ConnectionId
 from tieline.inbox.receive import EventState
 from tieline.store.directory import StoredConnection
+from tieline.store.errands import NewErrand
+
+Made = TypeVar("Made")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +44,8 @@ class Peeked(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     #: The raw bytes of this happening.
     body: bytes
+    #: What a worker is asked to do because of it.
+    errands: tuple[NewErrand, ...] = ()
 
 
 class Intake(Protocol):
@@ -63,21 +70,37 @@ def account_config(connection: StoredConnection) -> NimbataConfig:
     return build_config(own)
 
 
+class _PerConnection(Generic[Made]):
+    """What is made once out of a connection's row, and again when the row or a retired secret's time changes it."""
+
+    def __init__(self, make: Callable[[StoredConnection, datetime], Made]) -> None:
+        self._make = make
+        self._made: dict[ConnectionId, tuple[int, datetime | None, Made]] = {}
+
+    def of(self, connection: StoredConnection, now: datetime) -> Made:
+        """What it is at `now`."""
+        known = self._made.get(connection.id)
+        if known is None or known[0] != connection.version or (known[1] is not None and known[1] <= now):
+            ends = connection.credential.changes_after(now)
+            known = self._made[connection.id] = (connection.version, ends, self._make(connection, now))
+        return known[2]
+
+
 class NimbataIntake:
     """Deliveries of a call-tracking account."""
 
     def __init__(self) -> None:
-        self._ready: dict[tuple[int, int], tuple[NimbataConfig, tuple[nimbata_webhooks.Check, ...]]] = {}
+        self._ready = _PerConnection(_nimbata_checks)
 
     def verify(self, connection: StoredConnection, request: Request) -> str | None:
         """Every proof that the connection demands must hold."""
-        _, checks = self._configured(connection)
+        _, checks = self._ready.of(connection, request.now)
         verdict = nimbata_webhooks.verify(checks, request.headers, request.query, request.body, request.now)
         return verdict.reason if isinstance(verdict, Refused) else None
 
     def peek(self, connection: StoredConnection, request: Request) -> list[Peeked]:
         """One a happening: the body may hold several."""
-        config, _ = self._configured(connection)
+        config, _ = self._ready.of(connection, request.now)
         found = []
         for item in nimbata_webhooks.split(request.body, request.headers.get("content-type", "")):
             seen = nimbata_webhooks.peek(item, request.event, config)
@@ -93,30 +116,23 @@ class NimbataIntake:
             )
         return found
 
-    def _configured(
-        self, connection: StoredConnection
-    ) -> tuple[NimbataConfig, tuple[nimbata_webhooks.Check, ...]]:
-        key = (connection.id, connection.version)
-        ready = self._ready.get(key)
-        if ready is None:
-            config = account_config(connection)
-            checks = nimbata_webhooks.checks(config, connection.credential.webhook_secrets)
-            ready = self._ready[key] = (config, checks)
-        return ready
+
+def _nimbata_checks(
+    connection: StoredConnection, now: datetime
+) -> tuple[NimbataConfig, tuple[nimbata_webhooks.Check, ...]]:
+    config = account_config(connection)
+    return config, nimbata_webhooks.checks(config, connection.credential.secrets_at(now))
 
 
 class ContactsIntake:
     """Deliveries of the CRM."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[int, int], tuple[Ed25519PublicKey, ...]] = {}
+        self._keys = _PerConnection(_contacts_keys)
 
     def verify(self, connection: StoredConnection, request: Request) -> str | None:
         """Signed by one of the connection's keys, and not older than a day."""
-        at = (connection.id, connection.version)
-        keys = self._keys.get(at)
-        if keys is None:
-            keys = self._keys[at] = load_ed25519_keys(connection.credential.webhook_keys)
+        keys = self._keys.of(connection, request.now)
         verdict = contacts_webhooks.verify(keys, request.headers, request.body, now=request.now)
         return verdict.reason if isinstance(verdict, Refused) else None
 
@@ -134,3 +150,7 @@ class ContactsIntake:
                 body=request.body,
             )
         ]
+
+
+def _contacts_keys(connection: StoredConnection, now: datetime) -> tuple[Ed25519PublicKey, ...]:
+    return load_ed25519_keys(connection.credential.keys_at(now))

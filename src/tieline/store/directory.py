@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 import structlog
 
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
+from tieline.store.errands import default_lane
+from tieline.store.grants import App, AppId, Grant, GrantId, load_apps, load_grants
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault
 
@@ -21,6 +23,18 @@ CHANNEL = "tieline_directory"
 _RELOAD_S = timedelta(seconds=20).total_seconds()
 
 
+class Retired(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook secret or key that was replaced, and is good until the far side surely signs with the new one."""
+
+    #: "url_key", "hmac", …; "key" of a public key.
+    kind: str
+    value: str
+    until: datetime
+
+    def __repr__(self) -> str:
+        return f"Retired({self.kind}, until {self.until:%Y-%m-%d})"
+
+
 class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is sealed for one connection."""
 
@@ -29,9 +43,41 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     webhook_secrets: dict[str, str] = {}
     #: Public keys that may sign webhooks (Contacts API), PEM.
     webhook_keys: tuple[str, ...] = ()
+    #: What the two above replaced lately.
+    retired: tuple[Retired, ...] = ()
 
     def __repr__(self) -> str:
         return "Credential(…)"
+
+    def secrets_at(self, now: datetime) -> dict[str, str]:
+        """By kind of proof, the secrets that are good, a line each."""
+        found = dict(self.webhook_secrets)
+        for one in self.retired:
+            if one.kind in found and one.until > now:
+                found[one.kind] += f"\n{one.value}"
+        return found
+
+    def keys_at(self, now: datetime) -> tuple[str, ...]:
+        """The public keys that are good."""
+        return (
+            *self.webhook_keys,
+            *(one.value for one in self.retired if one.kind == "key" and one.until > now),
+        )
+
+    def changes_after(self, now: datetime) -> datetime | None:
+        """When one of them ends next."""
+        return min((one.until for one in self.retired if one.until > now), default=None)
+
+    def replacing(self, kind: str, new: str, *, now: datetime, overlap: timedelta) -> Credential:
+        """With a new secret or key; the one before stays good for the overlap."""
+        kept = tuple(one for one in self.retired if one.until > now)
+        if kind == "key":
+            old = tuple(Retired(kind=kind, value=one, until=now + overlap) for one in self.webhook_keys)
+            return msgspec.structs.replace(self, webhook_keys=(new,), retired=(*old, *kept))
+        before = self.webhook_secrets.get(kind)
+        old = () if before is None else (Retired(kind=kind, value=before, until=now + overlap),)
+        secrets = {**self.webhook_secrets, kind: new}
+        return msgspec.structs.replace(self, webhook_secrets=secrets, retired=(*old, *kept))
 
 
 class StoredConnection(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +91,10 @@ class StoredConnection(msgspec.Struct, frozen=True, kw_only=True):
     lane_id: LaneId
     credential: Credential
     settings: dict[str, Any]
-    state: str
     version: int
+    #: What its account granted an app; None = its token is a private one.
+    grant_id: GrantId | None = None
+    token_since: datetime
 
 
 class StoredSync(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +119,12 @@ class Directory:
         self._vault = vault
         self.connections: Mapping[ConnectionId, StoredConnection] = {}
         self.syncs: Mapping[SyncId, StoredSync] = {}
+        #: The lane of what belongs to no account.
+        self.default_lane = LaneId(0)
+        self.apps: Mapping[AppId, App] = {}
+        self.grants: Mapping[GrantId, Grant] = {}
+        self._app_by_name: dict[str, App] = {}
+        self._by_place: dict[tuple[AppId, str], StoredConnection] = {}
         self._by_name: dict[str, StoredConnection] = {}
         self._by_connection: dict[ConnectionId, list[StoredSync]] = {}
         self._by_lane: dict[LaneId, list[StoredConnection]] = {}
@@ -81,6 +135,14 @@ class Directory:
     def connection(self, name: str) -> StoredConnection | None:
         """The connection of that name."""
         return self._by_name.get(name)
+
+    def app(self, name: str) -> App | None:
+        """The app of that name."""
+        return self._app_by_name.get(name)
+
+    def connection_at(self, app: AppId, location: str) -> StoredConnection | None:
+        """The connection to a location by that app."""
+        return self._by_place.get((app, location))
 
     def of_lane(self, lane: LaneId) -> list[StoredConnection]:
         """The connections whose quota that lane is."""
@@ -102,8 +164,8 @@ class Directory:
         async with self._store.transaction() as db:
             rows = await (
                 await db.execute(
-                    "SELECT id, name, connector, base_url, account, lane_id, credential, settings, state, version"
-                    " FROM connection ORDER BY id"
+                    "SELECT id, name, connector, base_url, account, lane_id, credential, settings, grant_id, version,"
+                    " token_since FROM connection ORDER BY id"
                 )
             ).fetchall()
             sync_rows = await (
@@ -112,6 +174,9 @@ class Directory:
                     " version FROM sync JOIN consumer USING (id) ORDER BY sync.id"
                 )
             ).fetchall()
+            self.default_lane = await default_lane(db)
+            apps = await load_apps(db, self._vault)
+            grants = await load_grants(db, self._vault)
         connections = {row[0]: self._connection(row) for row in rows}
         syncs = {
             row[0]: StoredSync(
@@ -120,9 +185,15 @@ class Directory:
             )
             for row in sync_rows
         }  # fmt: skip
-        if connections == self.connections and syncs == self.syncs:
+        if (connections, syncs, apps, grants) == (self.connections, self.syncs, self.apps, self.grants):
             return
-        self.connections, self.syncs = connections, syncs
+        self.connections, self.syncs, self.apps, self.grants = connections, syncs, apps, grants
+        self._app_by_name = {app.name: app for app in apps.values()}
+        self._by_place = {
+            (grants[one.grant_id].app_id, one.account): one
+            for one in connections.values()
+            if one.grant_id is not None
+        }
         self._by_name = {one.name: one for one in connections.values()}
         self._by_lane = {}
         for one in connections.values():
@@ -141,7 +212,7 @@ class Directory:
             credential = self._opened[key] = msgspec.json.decode(opened, type=Credential)
         return StoredConnection(
             id=row[0], name=row[1], connector=row[2], base_url=row[3], account=row[4], lane_id=row[5],
-            credential=credential, settings=row[7], state=row[8], version=row[9],
+            credential=credential, settings=row[7], grant_id=row[8], version=row[9], token_since=row[10],
         )  # fmt: skip
 
     async def run(self, changed: asyncio.Event) -> None:

@@ -16,7 +16,8 @@ LIMITS = Limits(requests=100, interval_s=10.0)
 
 
 def _headers(connection: Connection, operation: AnyOperation) -> Mapping[str, str]:
-    return {"Authorization": f"Bearer {connection.token}", "Version": operation.version}
+    version = {"Version": operation.version} if operation.version else {}
+    return version if operation.bare else {"Authorization": f"Bearer {connection.token}", **version}
 
 
 def _limits(_: Connection) -> Limits:

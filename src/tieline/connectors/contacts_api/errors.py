@@ -2,15 +2,19 @@
 
 status  body                                                    error
 400     meta.contactId ("does not allow duplicated contacts")   RejectedError(existing_id)
-400     "Contact with id X not found"                           NotFoundError, where the call named a record
+400     meta.existingId (code OPPORTUNITY_NO_DUPLICATE)         RejectedError(existing_id)
+400     "Contact with id X not found", and other records        NotFoundError, where the call named a record
 400     anything else                                           RejectedError(messages)
-401     token invalid or expired; token without the scope       CredentialError
-403     no access to this location                              CredentialError
+400-403 "Location is not active"                                CredentialError(inactive)
+401     token invalid or expired                                CredentialError(token)
+401     token without the scope, or of the wrong kind           CredentialError(scope)
+403     a message of somebody else's conversation provider      RejectedError
+403     anything else: no access to this location               CredentialError(place)
 404     "Cannot GET /path": unknown in this version             RejectedError
 404     anything else                                           NotFoundError, where the call named a record
 422     list of messages                                        RejectedError(messages)
 429     -                                                       RateLimited
-3xx     redirects are not followed                              Unavailable
+3xx     redirects are not followed                              CredentialError(host)
 408, 425, 5xx                                                   Unavailable
 other 4xx                                                       RejectedError(messages)
 
@@ -37,9 +41,15 @@ from tieline.errors import (
     Unavailable,
 )
 
-_NOT_FOUND = re.compile(r"(?i)\b(contact|note|location)\b(?: with id \S+)?(?: was| is)? not found")
+#: Not users, pipelines, …: those are named inside of a body.
+_NOT_FOUND = re.compile(
+    r"(?i)\b(contact|note|location|opportunity|business|custom value|conversation|message|email|event|appointment)\b"
+    r"(?: with id \S+)?(?: was| is)? not found"
+)
 _NO_SUCH_PATH = re.compile(r"Cannot (?:GET|POST|PUT|DELETE|PATCH) /")
 _SCOPE = re.compile(r"(?i)scope|user type|authclass")
+_PROVIDER = re.compile(r"(?i)conversation provider")
+_INACTIVE = re.compile(r"(?i)location is (?:not active|inactive)")
 _MAX_MESSAGE = 500
 _MAX_MESSAGES = 20
 
@@ -76,13 +86,17 @@ def _error(
             return RejectedError(said, messages=messages, existing_id=existing)
         case 400 if names_record and any(map(_NOT_FOUND.search, messages)):
             return NotFoundError(said, messages=messages)
+        case 400 | 401 | 403 if _INACTIVE.search(said):
+            return CredentialError(said, fault="inactive")
         case 401 if _SCOPE.search(said):
             needs = ", ".join(operation.scopes)
-            return CredentialError(f"{said} (the token needs {needs})" if needs else said)
+            return CredentialError(f"{said} (the token needs {needs})" if needs else said, fault="scope")
         case 401:
             return CredentialError(said)
+        case 403 if _PROVIDER.search(said):
+            return RejectedError(said, messages=messages)
         case 403:
-            return CredentialError(f"{said} (does the token belong to this location?)")
+            return CredentialError(f"{said} (does the token belong to this location?)", fault="place")
         case 404 if _NO_SUCH_PATH.search(said):
             return RejectedError(f"{said} (unknown in API version {operation.version})", messages=messages)
         case 404 if names_record:
@@ -94,7 +108,7 @@ def _error(
         case _ if 400 <= status < 500:
             return RejectedError(said, messages=messages)
         case _ if 300 <= status < 400:
-            return Unavailable(f"redirected (status {status}); is the base URL right?")
+            return CredentialError(f"redirected (status {status}); is the base URL right?", fault="host")
         case _:
             return Unavailable(said)
 
@@ -121,5 +135,5 @@ def _messages(told: _Body) -> tuple[str, ...]:
 
 
 def _existing(meta: Any) -> str | None:
-    contact_id = meta.get("contactId") if isinstance(meta, dict) else None
-    return contact_id if isinstance(contact_id, str) and contact_id else None
+    found = (meta.get("contactId") or meta.get("existingId")) if isinstance(meta, dict) else None
+    return found if isinstance(found, str) and found else None

@@ -40,6 +40,7 @@ class Peek(msgspec.Struct, frozen=True, kw_only=True):
     #: The same over all attempts of one delivery.
     delivery_id: str | None
     location_id: str | None
+    company_id: str | None
     occurred_at: datetime | None
 
 
@@ -62,6 +63,7 @@ class _Head(msgspec.Struct, rename="camel", frozen=True):
 
     type: str | None = None
     location_id: str | None = None
+    company_id: str | None = None
     timestamp: str | int | float | None = None
     webhook_id: str | None = None
     delivery_id: str | None = None
@@ -102,6 +104,7 @@ def peek(body: bytes, headers: Mapping[str, str]) -> Peek:
         kind=as_text(head.type) or "",
         delivery_id=head.webhook_id or headers.get(DELIVERY_HEADER) or head.delivery_id,
         location_id=as_text(head.location_id),
+        company_id=as_text(head.company_id),
         occurred_at=moment(head.timestamp),
     )
 

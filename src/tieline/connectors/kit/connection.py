@@ -28,6 +28,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     #: Bearer token in the clear; only the gateway puts it into a header.
     token: str
+    #: Unix time at which the token runs out; None = it has no end, and nobody can renew it but a person.
+    token_until: float | None = None
     settings: dict[str, Any] = {}
 
     def __repr__(self) -> str:

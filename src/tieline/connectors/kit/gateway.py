@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 from multidict import CIMultiDictProxy, istr
@@ -26,7 +26,7 @@ from tieline.connectors.kit.line import Line, Prepared
 from tieline.connectors.kit.outcome import cut_off, read_refusal, read_value, why
 from tieline.connectors.kit.rate_headers import read_retry_after, read_told
 from tieline.domain.ids import ConnectionId
-from tieline.errors import ConfigurationError, ConnectorError, RateLimited, Unavailable
+from tieline.errors import ConfigurationError, ConnectorError, CredentialError, RateLimited, Unavailable
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -47,12 +47,30 @@ _MAX_PAUSE_S = 60.0
 _ENCODING = istr("Content-Encoding")
 
 
+class Tokens(Protocol):
+    """Where tokens that run out are renewed; both raise ConnectorError, CredentialError when that cannot be done."""
+
+    async def good(self, connection: Connection) -> Connection:
+        """The connection with a token that is good now, renewed early where it runs out soon."""
+        ...
+
+    async def renewed(self, connection: Connection) -> Connection:
+        """The far side refused this connection's token: with another one."""
+        ...
+
+
 class Gateway:
     """Sends calls. Belongs to one event loop; open it with `async with Gateway.open(connectors)`."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, connectors: Iterable[Connector], *, log_exchanges: bool = False
+        self,
+        session: aiohttp.ClientSession,
+        connectors: Iterable[Connector],
+        *,
+        log_exchanges: bool = False,
     ) -> None:
+        #: Renews tokens that run out; set by whoever wires the parts.
+        self.tokens: Tokens | None = None
         self._session = session
         self._connectors = {connector.app: connector for connector in connectors}
         self._log_exchanges = log_exchanges
@@ -101,7 +119,23 @@ class Gateway:
         An operation that is not idempotent raises OutcomeUnknown for whatever may have taken effect; Unavailable
         then means that nothing did. RateLimited with `status` None was decided here: nothing was sent.
         `exchange.exchange_of(error)` tells what was sent and answered.
+
+        A token that runs out is renewed before, or once after it was refused: a refused call took no effect.
         """
+        if connection.token_until is None or self.tokens is None:
+            return await self._call(connection, operation, given, priority)
+        connection = await self.tokens.good(connection)
+        try:
+            return await self._call(connection, operation, given, priority)
+        except CredentialError as error:
+            if error.fault != "token":
+                raise
+            connection = await self.tokens.renewed(connection)
+        return await self._call(connection, operation, given, priority)
+
+    async def _call(
+        self, connection: Connection, operation: Operation[In, Out], given: In, priority: Priority
+    ) -> Answer[Out]:
         line = self._lines.get(connection.id)
         if line is None or line.connection is not connection:
             line = self._line(connection)
@@ -185,7 +219,7 @@ def _settle(
     told = read_told(headers)
     if 200 <= status < 300:
         line.governor.settle(slot, told, answered=True)
-        return read_value(line, prepared, status, raw)
+        return read_value(line, prepared, status, headers, raw)
     held: tuple[float, bool] | None = None
     if status == 429:
         asked_s = read_retry_after(headers, at_most_s=line.connector.max_retry_after_s)

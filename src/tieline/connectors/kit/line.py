@@ -10,12 +10,14 @@ from multidict import CIMultiDict
 
 import tieline
 from tieline.catalogue.spec import AnyOperation
+from tieline.connectors.kit.answer import Raw
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.connector import Connector
 from tieline.connectors.kit.governor import Governor
 from tieline.connectors.kit.route import Rendered, compile_route
 from tieline.errors import ConfigurationError, ConnectorError, CredentialError
 
+_FORM = "application/x-www-form-urlencoded"
 _USER_AGENT = f"tieline/{tieline.__version__}"
 
 
@@ -71,8 +73,8 @@ class Line:
         route = connector.route(connection, operation)
         headers = CIMultiDict({
             "User-Agent": _USER_AGENT,
-            "Accept": "application/json",
-            "Content-Type": "application/json",
+            "Accept": "*/*" if operation.output is Raw else "application/json",
+            "Content-Type": _FORM if operation.form else "application/json",
         })  # fmt: skip
         headers.update(_checked(connection, connector.headers(connection, operation)))
         if route.method == "GET":

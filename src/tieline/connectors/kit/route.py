@@ -20,6 +20,8 @@ from tieline.errors import ConfigurationError, RejectedError
 #: own milliseconds.
 Milliseconds = Annotated[datetime, msgspec.Meta(extra={"written": "ms"})]
 Seconds = Annotated[datetime, msgspec.Meta(extra={"written": "s"})]
+#: ISO 8601 with the moment's own offset, for a far side that compares texts.
+Zoned = Annotated[datetime, msgspec.Meta(extra={"written": "zoned"})]
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 #: A call as it goes out: address, and body if it has one.
@@ -60,7 +62,8 @@ def compile_route(
         for name, attribute in attributes.items()
         if name not in in_path and name not in operation.query
     ]
-    has_body = route.method in ("POST", "PUT")
+    has_body = route.method in ("POST", "PUT") or operation.wants_body
+    encode = _as_form if operation.form else _encode
     fixed_query = "&".join(
         f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in route.query.items()
     )
@@ -91,7 +94,7 @@ def compile_route(
             if value is not UNSET:
                 body[name] = value
         return URL(f"{address}?{query}" if query else address, encoded=True), (
-            _encode(body) if has_body or body else None
+            encode(body) if has_body or body else None
         )
 
     return render
@@ -125,6 +128,14 @@ def _templated(
     return render
 
 
+def _as_form(body: dict[str, Any]) -> bytes:
+    return "&".join(
+        f"{quote(name, safe='')}={quote(text, safe='')}"
+        for name, value in body.items()
+        for text in _texts(value)
+    ).encode()
+
+
 def _writers(struct: type[Any]) -> dict[str, Callable[[datetime], Any]]:
     """By wire name, how the moments of an input are written."""
     found: dict[str, Callable[[datetime], Any]] = {}
@@ -147,8 +158,15 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _zoned(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise RejectedError(f"{moment} has no offset: it could be any time")
+    return moment.isoformat(timespec="seconds")
+
+
 _WRITERS: dict[str, Callable[[datetime], Any]] = {
     "iso": _iso,
+    "zoned": _zoned,
     "ms": lambda moment: int(moment.timestamp() * 1000),
     "s": lambda moment: int(moment.timestamp()),
 }

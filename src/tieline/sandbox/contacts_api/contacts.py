@@ -33,6 +33,10 @@ class ContactBook:
             raise Problem(400, f"Contact with id {contact_id} not found")
         return home, contact
 
+    def is_at(self, location: Location, record_id: str) -> bool:
+        """Whether a record, of whatever kind, belongs to that location."""
+        return self._office.home_of(record_id) is location
+
     def touched(self, location: Location, contact: Contact, by: str) -> None:
         """Something that hangs on the contact changed ("tag", "note", "task"): the search will see it."""
         if by in self._office.quirks.date_updated_moves_for:
