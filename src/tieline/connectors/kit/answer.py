@@ -36,3 +36,10 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
 
 class Nothing(msgspec.Struct, frozen=True):
     """Output of an operation whose answer says nothing that we use."""
+
+
+class Raw(msgspec.Struct, frozen=True, kw_only=True):
+    """Output of an operation that answers with a file: its bytes as they came, and what they say they are."""
+
+    content: bytes
+    content_type: str = "application/octet-stream"

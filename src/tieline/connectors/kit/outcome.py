@@ -8,17 +8,19 @@ from typing import Any
 import msgspec
 
 from tieline.catalogue.spec import AnyOperation
-from tieline.connectors.kit.answer import Deleted, Nothing
+from tieline.connectors.kit.answer import Deleted, Nothing, Raw
 from tieline.connectors.kit.line import Line, Prepared
 from tieline.connectors.kit.redact import redact_text
 from tieline.errors import ConnectorError, NotFoundError, OutcomeUnknown, Unavailable
 
 
-def read_value(line: Line, prepared: Prepared, status: int, raw: bytes) -> Any:
+def read_value(line: Line, prepared: Prepared, status: int, headers: Mapping[str, str], raw: bytes) -> Any:
     """The value of an answer in 200–299, or the error where it cannot be read: whatever was asked, was done."""
     operation = prepared.operation
     if operation.output is Nothing:
         return Nothing()
+    if operation.output is Raw:
+        return Raw(content=raw, content_type=headers.get("Content-Type", "application/octet-stream"))
     try:
         return prepared.decode(raw or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
