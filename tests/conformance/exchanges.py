@@ -71,7 +71,7 @@ def hold(folder: Path) -> Held:
 def _hold_one(exchange: Exchange, held: Held) -> None:
     version = "v3" if exchange.version == "v3" else "dated"
     found = (specs.v3() if version == "v3" else specs.dated()).find(exchange.method, exchange.path)
-    if exchange.status in (401, 403, 404, 405) and found is None:
+    if exchange.status >= 400 and found is None:
         return
     held.exchanges += 1
     if found is None:

@@ -86,14 +86,14 @@ def refusals(operation: AnyOperation, offer: Offer, asked: Asked) -> Iterator[Ca
         "wrong token", asked.with_headers(Authorization="Bearer pit-wrong"), frozenset({401}), "Invalid token"
     )
     if operation.path.count("{") > operation.path.count("{locationId}"):
-        *_, last = [
+        places = [
             place
             for place, part in enumerate(operation.path.strip("/").split("/"))
             if part.startswith("{") and part not in ("{locationId}", "{type}")
-        ] or [None]
-        if last is not None:
+        ]
+        if places:
             parts = asked.path.strip("/").split("/")
-            parts[last] = NOBODY
+            parts[places[-1]] = NOBODY
             yield Case(
                 "unknown id", replace(asked, path="/" + "/".join(parts)), frozenset({400, 404}), "not found"
             )

@@ -255,3 +255,23 @@ async def test_an_unknown_path_is_told_as_the_vendor_tells_it() -> None:
         headers = {"Authorization": f"Bearer {api.told['token']}", "Version": "2021-07-28"}
         async with api.http.post(f"{api.told['base_url']}/contacts/", data=b"{", headers=headers) as answer:
             assert answer.status == 400
+
+
+async def test_a_merge_takes_everything_along_that_hangs_on_the_lost_contact() -> None:
+    """Notes, tasks, tags, e-mail, appointments, opportunities, messages; and no event tells of it."""
+    async with crm() as api:
+        kept, lost = (
+            await api.create(phone="+15125550123"),
+            await api.create(email="old@example.com", tags=["vip"]),
+        )
+        side = api.sandbox.contacts.side
+        for kind in (
+            "note.create", "task.create", "appointment.create", "opportunity.create", "message.inbound",
+        ):  # fmt: skip
+            side.emit({"kind": kind, "location": api.location, "id": lost["id"]})
+        side.emit({"kind": "contact.merge", "location": api.location, "id": kept["id"], "other": lost["id"]})
+        held = side.state()["locations"][api.location]
+        assert [one["id"] for one in held["contacts"]] == [kept["id"]]
+        assert held["contacts"][0]["additionalEmails"] == [{"email": "old@example.com"}]
+        for shelf in ("notes", "tasks", "appointments", "opportunities", "conversations"):
+            assert {one["contactId"] for one in held[shelf]} == {kept["id"]}, shelf

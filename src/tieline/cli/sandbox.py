@@ -34,6 +34,10 @@ def sandbox(
     allow_duplicates: Annotated[
         bool, typer.Option("--allow-duplicates", help="locations take a second contact with the same phone")
     ] = False,
+    nimbata_mode: Annotated[
+        Literal["native", "derived"],
+        typer.Option(help="native = the call-tracking account stores contacts of its own"),
+    ] = "native",
     webhook_retry: Annotated[
         Literal["only_429", "any_non_2xx", "never"], typer.Option(help="when the CRM repeats a webhook")
     ] = "only_429",
@@ -53,7 +57,7 @@ def sandbox(
     options = Options(
         host=host, contacts_port=contacts_port, nimbata_port=nimbata_port, seed=seed, limits=limits,
         faults=rules, locations=locations, allow_duplicates=allow_duplicates, webhook_retry=webhook_retry,
-        bodies=bodies,
+        bodies=bodies, nimbata_mode=nimbata_mode,
     )  # fmt: skip
     asyncio.run(_serve(options))
 

@@ -19,6 +19,7 @@ from tieline.sandbox.exchanges import Exchanges
 from tieline.sandbox.faults import Faults, Rule
 from tieline.sandbox.limits import CONTACTS, NIMBATA, Limit, Limiter, Mode
 from tieline.sandbox.nimbata import NimbataSide
+from tieline.sandbox.nimbata.quirks import Mode as AccountMode
 from tieline.sandbox.nimbata.side import COUNTRIES
 from tieline.sandbox.pipeline import Pipeline
 from tieline.sandbox.webhooks import REALISTIC_DELAYS_S, RetryRule, Webhooks
@@ -39,6 +40,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     #: Locations, and as many Nimbata projects.
     locations: int = 3
     allow_duplicates: bool = False
+    #: Whether the call-tracking account stores contacts of its own (native) or only calls, forms and texts.
+    nimbata_mode: AccountMode = "native"
     #: Whom the CRM's webhooks are repeated for.
     webhook_retry: RetryRule = "only_429"
     webhook_retry_delays_s: tuple[float, ...] = REALISTIC_DELAYS_S
@@ -135,7 +138,9 @@ def _contacts(options: Options, clock: Clock, countries: Sequence[str], exchange
 
 def _nimbata(options: Options, clock: Clock, countries: Sequence[str], exchanges: Exchanges) -> RunningSide:
     audit, faults, webhooks = _kit("nimbata", options, clock, "any_non_2xx")
-    side = NimbataSide(seed=options.seed, countries=countries, now=clock.now, send=webhooks.send)
+    side = NimbataSide(
+        seed=options.seed, countries=countries, now=clock.now, send=webhooks.send, mode=options.nimbata_mode
+    )
     return RunningSide(side, webhooks, clock, faults, audit, NIMBATA[options.limits], exchanges)
 
 

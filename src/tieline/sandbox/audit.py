@@ -30,6 +30,8 @@ class CallRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     body: Any = None
     result_id: str | None = None
     fault: str | None = None
+    #: What the far side wants counted by itself.
+    remark: str | None = None
 
 
 class DeliveryRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -66,6 +68,7 @@ class Audit:
         self.limited_by_fault = 0
         self.effects: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
+        self.remarks: Counter[str] = Counter()
         self._n = 0
 
     def record(
@@ -83,6 +86,7 @@ class Audit:
         body: Any,
         result_id: str | None,
         fault: str | None,
+        remark: str | None = None,
     ) -> None:
         """Write one call down."""
         self._n += 1
@@ -91,6 +95,8 @@ class Audit:
         self.statuses[str(status)] += 1
         if effect:
             self.effects[operation] += 1
+        if remark:
+            self.remarks[remark] += 1
         if status == 429:
             if fault:
                 self.limited_by_fault += 1
@@ -101,7 +107,7 @@ class Audit:
                 CallRecord(
                     n=self._n, at=at, operation=operation, method=method, path=path, token=token, place=place,
                     status=status, write=write, effect=effect, body=body, result_id=result_id,
-                    fault=fault,
+                    fault=fault, remark=remark,
                 )
             )  # fmt: skip
 
@@ -112,6 +118,7 @@ class Audit:
             "operations": dict(self.operations),
             "effects": dict(self.effects),
             "statuses": dict(self.statuses),
+            "remarks": dict(self.remarks),
             "requests_by_token": dict(self.requests),
             "limited_by_token": dict(self.limited),
             "limited_by_fault": self.limited_by_fault,

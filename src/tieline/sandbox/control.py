@@ -39,7 +39,7 @@ class Control:
             ("GET", "/audit", self._audit, "calls: ?writes=1&since=N&limit=N"),
             ("GET", "/audit/summary", self._summary, "counts, doubled creates, faults fired"),
             ("GET", "/deliveries", self._deliveries, "webhooks sent and how they were answered: ?since=N"),
-            ("GET", "/quirks", self._quirks, "oddities of the API and how they are switched (CRM side)"),
+            ("GET", "/quirks", self._quirks, "oddities of this side and how they are switched"),
             ("PUT", "/quirks", self._set_quirks, '{"name": value}: switch some otherwise'),
             ("GET", "/state", self._state, "everything that the far side really holds"),
         ]

@@ -112,7 +112,7 @@ class Pipeline:
             token=admitted.label if admitted else "nobody", place=admitted.place if admitted else "",
             status=reply.status, write=route.writes, effect=reply.effect,
             body=call.query or None if call.method == "GET" else call.body,
-            result_id=reply.result_id, fault=fault.kind if fault else None,
+            result_id=reply.result_id, fault=fault.kind if fault else None, remark=reply.remark,
         )  # fmt: skip
 
     def _send(self, reply: Reply, headers: dict[str, str]) -> web.Response:

@@ -41,6 +41,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     #: It changed something.
     effect: bool = False
     result_id: str | None = None
+    #: Something that the audit counts by itself.
+    remark: str | None = None
+    #: Whether the far side writes the id of the exchange into the body.
+    traced: bool = True
 
 
 Handler = Callable[[Call], Reply]

@@ -25,7 +25,7 @@ from tieline.mapping.fields import (
 )
 from tieline.mapping.sources import KINDS, Kind
 from tieline.mapping.transforms import Argument, Transform, check
-from tieline.sync.yaml_nodes import Problem, Reader
+from tieline.mapping.yaml_nodes import Problem, Reader
 
 VERSION = 1
 _OUTCOMES: tuple[str, ...] = get_args(Outcome)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
-from tieline.catalogue.spec import AnyOperation
+from tieline.catalogue.spec import AnyOperation, AnyTrigger
 from tieline.connectors.kit.budget import Limits
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.route import Route
@@ -17,11 +18,17 @@ def _as_specified(connection: Connection, operation: AnyOperation) -> Route:
     return Route(method=operation.method, path=operation.path)
 
 
+def _as_typed(connection: Connection, operation: AnyOperation) -> None:
+    return None
+
+
 class Connector(msgspec.Struct, frozen=True, kw_only=True):
     """One product: its operations, and what its accounts have in common. All functions are pure."""
 
     app: str
     operations: tuple[AnyOperation, ...]
+    #: What its accounts tell of.
+    triggers: tuple[AnyTrigger, ...] = ()
     #: Headers of every call: credentials, version. Called once for each connection and operation.
     headers: Callable[[Connection, AnyOperation], Mapping[str, str]]
     #: The one table from an answer outside 200–299 to an error; a 5xx is Unavailable there, and becomes
@@ -33,6 +40,9 @@ class Connector(msgspec.Struct, frozen=True, kw_only=True):
     account_field: str
     #: Where a connection's settings put an operation. Raises RejectedError where the account lacks it.
     route: Callable[[Connection, AnyOperation], Route] = _as_specified
+    #: How an answer's body becomes the operation's output where the connection's settings decide; None = as the
+    #: output's type says. What it gives raises UnreadableError.
+    decoder: Callable[[Connection, AnyOperation], Callable[[bytes], Any] | None] = _as_typed
     #: Headers that may carry the far side's own id of the exchange.
     trace_headers: tuple[str, ...] = ("x-trace-id", "x-request-id")
     #: Longest Retry-After that is believed, in seconds.

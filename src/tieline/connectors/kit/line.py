@@ -32,12 +32,15 @@ class Prepared:
         method: str,
         render: Callable[[Any], Rendered],
         headers: CIMultiDict[str],
+        decode: Callable[[bytes], Any] | None = None,
     ) -> None:
         self.operation = operation
         self.method = method
         self.render = render
         self.headers = headers
-        self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(operation.output, strict=False).decode
+        self.decode: Callable[[bytes], Any] = (
+            decode or msgspec.json.Decoder(operation.output, strict=False).decode
+        )
 
 
 class Line:
@@ -80,7 +83,9 @@ class Line:
         if route.method == "GET":
             del headers["Content-Type"]
         render = compile_route(operation, connection, route, connector.account_field)
-        prepared = self.prepared[operation.id] = Prepared(operation, route.method, render, headers)
+        prepared = self.prepared[operation.id] = Prepared(
+            operation, route.method, render, headers, connector.decoder(connection, operation)
+        )
         return prepared
 
     def trace_id(self, headers: Mapping[str, str]) -> str | None:

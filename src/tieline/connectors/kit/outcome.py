@@ -11,7 +11,7 @@ from tieline.catalogue.spec import AnyOperation
 from tieline.connectors.kit.answer import Deleted, Nothing, Raw
 from tieline.connectors.kit.line import Line, Prepared
 from tieline.connectors.kit.redact import redact_text
-from tieline.errors import ConnectorError, NotFoundError, OutcomeUnknown, Unavailable
+from tieline.errors import ConnectorError, NotFoundError, OutcomeUnknown, Unavailable, UnreadableError
 
 
 def read_value(line: Line, prepared: Prepared, status: int, headers: Mapping[str, str], raw: bytes) -> Any:
@@ -23,7 +23,7 @@ def read_value(line: Line, prepared: Prepared, status: int, headers: Mapping[str
         return Raw(content=raw, content_type=headers.get("Content-Type", "application/octet-stream"))
     try:
         return prepared.decode(raw or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, UnreadableError) as error:
         reason = f"{line.connection.name} answered {status}, but not as {operation.id} answers: {error}"
         return _unclear(operation, reason)
 

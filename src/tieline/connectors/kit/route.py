@@ -100,10 +100,28 @@ def compile_route(
     return render
 
 
+def places(operation: AnyOperation, account_field: str) -> frozenset[str]:
+    """What a template of this operation's path, query or body may name."""
+    return frozenset({account_field, *_names(operation.input)})
+
+
+def named_places(template: Any) -> Iterator[str]:
+    """What a template names: a text, or records and lists of them."""
+    match template:
+        case str():
+            yield from _PLACE.findall(template)
+        case dict():
+            for item in template.values():
+                yield from named_places(item)
+        case list() | tuple():
+            for item in template:
+                yield from named_places(item)
+
+
 def _templated(
     operation: AnyOperation, connection: Connection, route: Route, account_field: str, base: str
 ) -> Callable[[Any], Rendered]:
-    known = {account_field, *_names(operation.input)}
+    known = set(places(operation, account_field))
     pieces = _pieces(operation, route.path, known)
 
     def render(given: Any) -> Rendered:

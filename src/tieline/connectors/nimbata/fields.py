@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tieline.connectors.nimbata.labels import Vocabulary, at_path, index_of
+from tieline.connectors.nimbata.labels import DEFAULTS, Vocabulary, at_path, index_of
 from tieline.connectors.nimbata.values import (
     read_bool,
     read_duration_s,
@@ -24,10 +24,11 @@ _OUTBOUND = frozenset({"outbound", "out", "outgoing"})
 class Fields:
     """The fields of one record of `family`; a name that the family lacks is None."""
 
-    __slots__ = ("_empties", "_index", "_paths", "vocabulary")
+    __slots__ = ("_empties", "_family", "_index", "_paths", "vocabulary")
 
     def __init__(self, record: dict[str, Any], family: str, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
+        self._family = family
         self._index = index_of(record)
         self._paths = vocabulary.tables[family].paths
         self._empties = vocabulary.empty_values
@@ -82,6 +83,21 @@ class Fields:
         """As whole seconds."""
         return read_duration_s(self.raw(name))
 
+    def whole(self, name: str) -> int | None:
+        """As a whole number."""
+        number = read_money(self.raw(name))
+        return int(number) if number is not None and number == int(number) else None
+
+    def items(self, name: str) -> list[Any]:
+        """As a list, empty where it is none."""
+        value = self.raw(name)
+        return value if isinstance(value, list) else []
+
+    def record(self, name: str) -> dict[str, Any]:
+        """As a record of its own, empty where it is none."""
+        value = self.raw(name)
+        return value if isinstance(value, dict) else {}
+
     def money(self, name: str) -> Decimal | None:
         """As an amount."""
         return read_money(self.raw(name))
@@ -96,8 +112,11 @@ class Fields:
 
     def present(self) -> frozenset[str]:
         """Our names of all that the record carries, also where it says "nothing"; what it lacks was not told."""
+        told = DEFAULTS[self._family]
         return frozenset(
-            name for name, paths in self._paths.items() if any(self._carries(path) for path in paths)
+            name
+            for name, paths in self._paths.items()
+            if name in told and any(self._carries(path) for path in paths)
         )
 
     def _carries(self, path: tuple[str, ...]) -> bool:

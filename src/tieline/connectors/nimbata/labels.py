@@ -8,6 +8,7 @@ from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
+from tieline.connectors.nimbata.labels_more import MORE
 from tieline.domain.activity import Outcome
 from tieline.errors import ConfigurationError
 from tieline.mapping.text import squash
@@ -125,6 +126,12 @@ OUTCOMES: dict[str, Candidates] = {
     "voicemail": ("VOICEMAIL",),
 }  # fmt: skip
 
+#: Kinds whose names an account may have otherwise, and all names of each.
+KNOWN: dict[str, dict[str, Candidates]] = {
+    kind: {**MORE.get(kind, {}), **DEFAULTS.get(kind, {})}
+    for kind in ("call", "form", "text", "contact", "task", "note", "appointment")
+}
+
 _DOTTED = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 
@@ -161,7 +168,10 @@ class Vocabulary:
         time_formats: Sequence[str],
         zone: tzinfo,
     ) -> None:
-        self.tables = {kind: Table(fields.get(kind, {}), table) for kind, table in DEFAULTS.items()}
+        self.tables = {
+            kind: Table(fields.get(kind, {}), {**MORE.get(kind, {}), **DEFAULTS.get(kind, {})})
+            for kind in (*DEFAULTS, *(kind for kind in MORE if kind not in DEFAULTS))
+        }
         self.form_fields = form_fields
         self.outcomes = _outcomes(outcomes)
         self.empty_values = frozenset(value.strip().casefold() for value in empty_values) | {""}

@@ -130,8 +130,7 @@ class Contacts:
 
     def _of_business(self, call: Call) -> Reply:
         location, business = located(call), call.params["businessId"]
-        if not self._book.is_at(location, business):
-            raise Problem(400, f"Business with id {business} not found")
+        self._book.require(location, "business", business)
         words = call.query.get("query", "").lower()
         rows = [
             one

@@ -20,8 +20,9 @@ _BULK_TAGS = body(
     removeAllTags=checks.boolean,
 )  # fmt: skip
 _BULK_BUSINESS = body(
-    ("locationId", "ids", "businessId"), locationId=checks.filled, ids=checks.texts, businessId=checks.text
-)
+    ("locationId", "ids", "businessId"), locationId=checks.filled, ids=checks.texts,
+    businessId=lambda value: None if value is None else checks.text(value),
+)  # fmt: skip
 
 
 class Groups:
@@ -101,8 +102,8 @@ class Groups:
 
     def _bulk_business(self, call: Call) -> Reply:
         location, business = located(call), call.body["businessId"]
-        if business is not None and self._office.home_of(business) is not location:
-            raise Problem(400, f"Business with id {business} not found")
+        if business is not None:
+            self._contacts.require(location, "business", business)
         contacts = [self._contacts.contact(location, one)[1] for one in call.body["ids"]]
         for contact in contacts:
             self._contacts.update(location, contact, {"businessId": business})
@@ -127,7 +128,7 @@ class Groups:
 
     def _join_campaign(self, call: Call) -> Reply:
         location, contact = self._at(call)
-        campaign = self._of(location, call.params["campaignId"], "Campaign")
+        campaign = self._of(location, call.params["campaignId"], "campaign")
         new = campaign not in contact.campaigns
         if new:
             contact.campaigns.append(campaign)
@@ -135,7 +136,7 @@ class Groups:
 
     def _leave_campaign(self, call: Call) -> Reply:
         location, contact = self._at(call)
-        campaign = self._of(location, call.params["campaignId"], "Campaign")
+        campaign = self._of(location, call.params["campaignId"], "campaign")
         there = campaign in contact.campaigns
         if there:
             contact.campaigns.remove(campaign)
@@ -149,14 +150,14 @@ class Groups:
 
     def _join_workflow(self, call: Call) -> Reply:
         location, contact = self._at(call)
-        workflow = self._of(location, call.params["workflowId"], "Workflow")
+        workflow = self._of(location, call.params["workflowId"], "workflow")
         new = workflow not in contact.workflows
         contact.workflows[workflow] = (call.body or {}).get("eventStartTime")
         return _succeeded(contact, effect=new)
 
     def _leave_workflow(self, call: Call) -> Reply:
         location, contact = self._at(call)
-        workflow = self._of(location, call.params["workflowId"], "Workflow")
+        workflow = self._of(location, call.params["workflowId"], "workflow")
         there = workflow in contact.workflows
         contact.workflows.pop(workflow, None)
         return _succeeded(contact, effect=there)
@@ -164,9 +165,8 @@ class Groups:
     def _at(self, call: Call) -> tuple[Location, Contact]:
         return self._contacts.contact(call.caller, call.params["contactId"])
 
-    def _of(self, location: Location, record_id: str, what: str) -> str:
-        if self._office.home_of(record_id) is not location:
-            raise Problem(400, f"{what} with id {record_id} not found")
+    def _of(self, location: Location, record_id: str, kind: str) -> str:
+        self._contacts.require(location, kind, record_id)
         return record_id
 
 

@@ -1,91 +1,147 @@
-"""The location with its tags and custom fields. Source: section 8."""
+"""The location itself. Source: contacts-api.md, section 8, and locations.json in both versions."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
 
 from tieline.sandbox.contacts_api import checks
-from tieline.sandbox.contacts_api.api_contacts import located
-from tieline.sandbox.contacts_api.offer import Offer, body, offer, query
+from tieline.sandbox.contacts_api.api_contacts import located, whole
+from tieline.sandbox.contacts_api.checks import Check
+from tieline.sandbox.contacts_api.offer import V3, Offer, body, nested, offer, query
 from tieline.sandbox.contacts_api.office import Office
+from tieline.sandbox.contacts_api.places import PERMISSIONS, PlaceBook
 from tieline.sandbox.contacts_api.problems import Problem
-from tieline.sandbox.contacts_api.records import CustomField
 from tieline.sandbox.side import Call, Reply
 
-_FIELD = body(
-    ("name", "dataType"), name=checks.filled, dataType=checks.filled, model=checks.text, placeholder=checks.text,
-    fieldKey=checks.text, position=checks.number, options=checks.anything, parentId=checks.text,
-    description=checks.text, acceptedFormat=checks.anything, isMultipleFile=checks.boolean,
-    maxNumberOfFiles=checks.number, textBoxListOptions=checks.anything,
+_READ, _WRITE = ("locations.readonly",), ("locations.write",)
+_SEARCH = query(
+    companyId=checks.text, skip=checks.digits, limit=checks.digits, order=checks.one_of("asc", "desc"),
+    email=checks.text,
 )  # fmt: skip
-_FIELDS = query(model=checks.one_of("contact", "opportunity", "all"))
-_DATA_TYPES = frozenset({
-    "TEXT", "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", "CHECKBOX", "SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "DATE",
-    "RADIO", "EMAIL", "FLOAT", "TIME", "TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE",
-})  # fmt: skip
+_SETTINGS = body(
+    allowDuplicateContact=checks.boolean, allowDuplicateOpportunity=checks.boolean,
+    allowFacebookNameMerge=checks.boolean, disableContactTimezone=checks.boolean,
+)  # fmt: skip
+_SOCIAL = body(
+    facebookUrl=checks.text, googlePlus=checks.text, linkedIn=checks.text, foursquare=checks.text,
+    twitter=checks.text, yelp=checks.text, instagram=checks.text, youtube=checks.text, pinterest=checks.text,
+    blogRss=checks.text, googlePlacesId=checks.text,
+)  # fmt: skip
+_OWNER = body(
+    ("firstName", "lastName", "email"), firstName=checks.filled, lastName=checks.filled, email=checks.filled
+)
+
+
+def _country(value: Any) -> str | None:
+    fits = isinstance(value, str) and re.fullmatch("[A-Z]{2}", value)
+    return None if fits else "must be a valid ISO31661 Alpha2 code"
+
+
+def _features(value: Any) -> str | None:
+    if problem := checks.texts(value):
+        return problem
+    unknown = sorted(set(value) - set(PERMISSIONS))
+    return f"each value must be one of the known permissions, not {', '.join(unknown)}" if unknown else None
+
+
+_UPDATE = body(
+    ("companyId",), name=checks.filled, phone=checks.text, companyId=checks.filled, address=checks.text,
+    city=checks.text, state=checks.text, country=_country, postalCode=checks.text, website=checks.text,
+    timezone=checks.text, prospectInfo=nested(_OWNER), settings=nested(_SETTINGS), social=nested(_SOCIAL),
+    twilio=checks.record, mailgun=checks.record, snapshot=checks.record,
+)  # fmt: skip
+_PERMISSIONS = body(("permissions",), permissions=_features)
+_CHANNEL: Check = checks.one_of("SMS", "Email")
 
 
 class Locations:
     """The handlers."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, places: PlaceBook) -> None:
         self._office = office
+        self._places = places
 
     def offers(self) -> list[Offer]:
-        """The location, its tags, its custom fields."""
+        """The location, with what it is allowed; only the agency changes it."""
         one = "/locations/{locationId}"
+        permissions = f"{one}/permissions"
         return [
-            offer("locations.get", "GET", one, self._location, ("locations.readonly",)),
-            offer("tags.list", "GET", f"{one}/tags", self._tags, ("locations/tags.readonly",)),
             offer(
-                "custom_fields.list", "GET", f"{one}/customFields", self._fields,
-                ("locations/customFields.readonly",), query=_FIELDS,
+                "locations.search", "GET", "/locations/search", self._search, _READ, query=_SEARCH, by_company=True
+            ),
+            offer("locations.get", "GET", one, self._get, _READ, by_company=True),
+            offer(
+                "locations.update", "PUT", one, self._update, _WRITE, body=_UPDATE, agency_only=True,
+                by_company=True,
+            ),
+            offer("locations.list_timezones", "GET", f"{one}/timezones", self._timezones, _READ),
+            offer(
+                "locations.get_permissions", "GET", permissions, self._permissions, _WRITE, versions=V3,
+                agency_only=True, by_company=True,
             ),
             offer(
-                "custom_fields.create", "POST", f"{one}/customFields", self._add_field,
-                ("locations/customFields.write",), body=_FIELD,
+                "locations.update_permissions", "PUT", permissions, self._permit, _WRITE, versions=V3,
+                body=_PERMISSIONS, agency_only=True, by_company=True,
+            ),
+            offer(
+                "locations.get_conversation_channel", "GET", f"{one}/conversationChannels/{{type}}", self._channel,
+                _READ, versions=V3,
             ),
         ]  # fmt: skip
 
-    def _location(self, call: Call) -> Reply:
-        location = located(call)
-        return Reply(
-            status=200,
-            body={
-                "location": {
-                    "id": location.id, "companyId": location.company_id, "name": location.name,
-                    "country": location.country, "timezone": location.timezone,
-                    "settings": {
-                        "allowDuplicateContact": location.allow_duplicates, "allowDuplicateOpportunity": False,
-                        "allowFacebookNameMerge": False, "disableContactTimezone": False,
-                    },
-                }
-            },
-        )  # fmt: skip
+    def _search(self, call: Call) -> Reply:
+        """A token of one location finds that one."""
+        company, email = call.query.get("companyId"), call.query.get("email")
+        rows = [call.caller] if call.caller else list(self._office.locations.values())
+        found = [
+            one
+            for one in rows
+            if company in (None, "", one.company_id)
+            and email in (None, "", self._places.place(one).fields.get("email"))
+        ]
+        found.sort(key=lambda one: (one.name.casefold(), one.id), reverse=call.query.get("order") == "desc")
+        skip, limit = whole(call, "skip", 0), whole(call, "limit", 10)
+        shown = [self._places.out(one) for one in found[skip : skip + limit]]
+        return Reply(status=200, body={"locations": shown})
 
-    def _tags(self, call: Call) -> Reply:
-        return Reply(status=200, body={"tags": list(located(call).tags.values())})
+    def _get(self, call: Call) -> Reply:
+        return Reply(status=200, body={"location": self._places.whole(located(call))})
 
-    def _fields(self, call: Call) -> Reply:
-        model = call.query.get("model", "contact")
-        fields = [one for one in located(call).custom_fields.values() if model in ("all", one.model)]
-        return Reply(status=200, body={"customFields": fields})
-
-    def _add_field(self, call: Call) -> Reply:
+    def _update(self, call: Call) -> Reply:
         location, given = located(call), call.body
-        if given["dataType"] not in _DATA_TYPES:
-            raise Problem(422, [f"dataType must be one of {', '.join(sorted(_DATA_TYPES))}"])
-        model = given.get("model") or "contact"
-        key = given.get("fieldKey") or re.sub(r"\W+", "_", given["name"].strip().lower()).strip("_")
-        key = key if key.startswith(f"{model}.") else f"{model}.{key}"
-        if any(one.field_key == key for one in location.custom_fields.values()):
-            raise Problem(400, f"{key} already exists")
-        field = CustomField(
-            id=self._office.new_id(location),
-            name=given["name"],
-            field_key=key,
-            data_type=given["dataType"],
-            model=model,
-        )
-        location.custom_fields[field.id] = field
-        return Reply(status=201, body={"customField": field}, effect=True, result_id=field.id)
+        if given["companyId"] != location.company_id:
+            raise Problem(403, "The token does not have access to this location.")
+        self._places.update(location, given)
+        return Reply(status=200, body=self._places.out(location), effect=True, result_id=location.id)
+
+    def _timezones(self, call: Call) -> Reply:
+        """No spec says how the answer is built."""
+        located(call)
+        return Reply(status=200, body={"timeZones": _all_zones()})
+
+    def _permissions(self, call: Call) -> Reply:
+        return Reply(status=200, body={"permissions": self._places.place(located(call)).permissions})
+
+    def _permit(self, call: Call) -> Reply:
+        location, wanted = located(call), list(dict.fromkeys(call.body["permissions"]))
+        self._places.place(location).permissions = wanted
+        return Reply(status=200, body={"permissions": wanted}, effect=True, result_id=location.id)
+
+    def _channel(self, call: Call) -> Reply:
+        """Of each kind the one provider that a new location comes with."""
+        located(call)
+        kind = call.params["type"]
+        if problem := _CHANNEL(kind):
+            raise Problem(422, [f"type {problem}"])
+        provider = {"_id": f"{kind.lower()}_provider", "name": "LC Phone", "type": kind, "default": True}
+        if kind == "Email":
+            provider["name"] = "LC Email"
+        return Reply(status=200, body={"conversationChannel": {kind: [{"conversationProvider": provider}]}})
+
+
+@cache
+def _all_zones() -> list[str]:
+    return sorted(available_timezones())

@@ -33,9 +33,10 @@ class ContactBook:
             raise Problem(400, f"Contact with id {contact_id} not found")
         return home, contact
 
-    def is_at(self, location: Location, record_id: str) -> bool:
-        """Whether a record, of whatever kind, belongs to that location."""
-        return self._office.home_of(record_id) is location
+    def require(self, location: Location, kind: str, record_id: str) -> None:
+        """Raises Problem 400 where the location has no such campaign, workflow or business."""
+        if not self._office.has(location, kind, record_id):
+            raise Problem(400, f"{kind.capitalize()} with id {record_id} not found")
 
     def touched(self, location: Location, contact: Contact, by: str) -> None:
         """Something that hangs on the contact changed ("tag", "note", "task"): the search will see it."""
@@ -117,6 +118,8 @@ class ContactBook:
         kept.additional_emails.extend(email for email in more if email and email.lower() not in known)
         location.index(kept)
         del location.contacts[lost.id]
+        for move in self._office.on_merge:
+            move(location, kept, lost)
         for contact_id in (kept.id, lost.id):
             self._seen_later(location, contact_id)
 

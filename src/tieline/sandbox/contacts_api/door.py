@@ -15,7 +15,7 @@ from tieline.sandbox.side import Admitted, Call
 
 _BEARER = re.compile(r"(?i)Bearer +(\S+)")
 #: Names under which a call may say which location it concerns.
-_LOCATION = ("locationId", "location_id", "altId")
+_LOCATION = ("locationId", "location_id")
 
 
 def admit(offer: Offer, call: Call, tokens: Tokens, office: Office) -> Admitted:
@@ -29,7 +29,11 @@ def admit(offer: Offer, call: Call, tokens: Tokens, office: Office) -> Admitted:
         raise Problem(401, "The token is not authorized for this scope.")
     if token.kind == "company" and not offer.by_company:
         raise Problem(401, "This authClass type is not allowed to access this scope.")
+    if offer.agency_only and token.location is not None:
+        raise Problem(401, "This authClass type is not allowed to access this scope.")
     place = _place(call, token, office)
+    if place is not None and place.id in office.inactive and not offer.by_company:
+        raise Problem(400, "Location is not active")
     key = place.id if place else office.company_id
     # An app has a quota of its own at each location.
     quota = f"{token.client_id or token.kind}:{key}"

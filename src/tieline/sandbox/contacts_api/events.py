@@ -57,6 +57,8 @@ class Announcer:
         self._send = send
         self._key = Ed25519PrivateKey.from_private_bytes(rng.randbytes(32))
         self.targets: list[Target] = []
+        #: The app whose events these are.
+        self.app_id = self.version_id = "tieline-sandbox"
 
     @property
     def public_key(self) -> str:
@@ -89,25 +91,29 @@ class Announcer:
         fields: dict[str, Any],
         *,
         type_: str | None = None,
+        apart: bool = False,
     ) -> None:
-        """Send one event. `event` is its name in the app's settings; `type_` what the body calls it, if otherwise.
-        None = of the company, of no location."""
+        """Send one event. `event` is its name in the app's settings; `type_` what the body calls it, if otherwise: ""
+        where it names none. A location of None = of the company. `apart` = only targets that name the event get it, no pattern for all."""
         if not self.targets:
             return
         webhook_id = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+        name = event if type_ is None else type_
         body = msgspec.json.encode(
             {
-                "type": type_ or event,
+                **({"type": name} if name else {}),
                 **({} if location_id is None else {"locationId": location_id}),
                 **fields,
                 "timestamp": stamp(self._now()),
                 "webhookId": webhook_id,
-                "appId": "tieline-sandbox",
-                "versionId": "tieline-sandbox",
+                "appId": self.app_id,
+                "versionId": self.version_id,
             }
         )
         for target in self.targets:
-            wanted = any(fnmatchcase(event, pattern) for pattern in target.events)
+            wanted = any(
+                pattern == event if apart else fnmatchcase(event, pattern) for pattern in target.events
+            )
             if wanted and target.location in (None, location_id):
                 self._send(
                     Outgoing(

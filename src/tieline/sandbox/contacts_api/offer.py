@@ -46,6 +46,16 @@ def body(required: tuple[str, ...] = (), **allowed: Check) -> Shape:
     return Shape(allowed, required)
 
 
+def nested(shape: Shape) -> Check:
+    """A property that is an object of that shape."""
+
+    def check(value: Any) -> str | None:
+        found = shape.problems(value)
+        return f"is not valid: {'; '.join(found)}" if found else None
+
+    return check
+
+
 class Offer(Route, frozen=True, kw_only=True):
     """One operation of the API."""
 
@@ -58,8 +68,19 @@ class Offer(Route, frozen=True, kw_only=True):
     open: bool = False
     #: Needs no Version header.
     unversioned: bool = False
+    #: The same under v3, where its properties have other names or are more.
+    v3_query: Shape | None = None
+    v3_body: Shape | None = None
     #: Which kinds of token may call it.
     by_company: bool = False
+    #: Only those of the company: its private ones, and of an app where `by_company` is set.
+    agency_only: bool = False
+
+    def shapes(self, v3: bool) -> tuple[Shape, Shape | None]:
+        """Query and body under that version."""
+        if not v3:
+            return self.query, self.body
+        return self.v3_query or self.query, self.v3_body or self.body
 
 
 def in_both(offer: Offer, v3_path: str) -> tuple[Offer, Offer]:

@@ -10,7 +10,7 @@ from random import Random
 from tieline.sandbox.contacts_api.events import Announcer
 from tieline.sandbox.contacts_api.problems import Problem
 from tieline.sandbox.contacts_api.quirks import Quirks
-from tieline.sandbox.contacts_api.records import Location, User, mint, stamp
+from tieline.sandbox.contacts_api.records import Contact, Location, User, mint, stamp
 
 
 class Office:
@@ -29,6 +29,8 @@ class Office:
         self.company_id = company_id
         self.locations = {location.id: location for location in locations}
         self.users: dict[str, User] = {}
+        #: Ids of locations that the API refuses: nobody pays for them any more.
+        self.inactive: set[str] = set()
         self.announce = announce
         self.quirks = Quirks()
         self.now = now
@@ -36,6 +38,24 @@ class Office:
         self._rng = rng
         #: Id of any record → its location: a path rarely names the location itself.
         self._homes: dict[str, Location] = {}
+
+        #: Called with (location, kept, lost) when somebody merges two contacts: each subject moves what is its own.
+        self.on_merge: list[Callable[[Location, Contact, Contact], None]] = []
+        #: Ids that other subjects refer to, by kind: "campaign", "workflow", "business".
+        self._filed: dict[str, set[str]] = {}
+
+    def file(self, kind: str, record_id: str) -> str:
+        """Let other subjects refer to the record; gives its id."""
+        self._filed.setdefault(kind, set()).add(record_id)
+        return record_id
+
+    def unfile(self, kind: str, record_id: str) -> None:
+        """It is gone."""
+        self._filed.get(kind, set()).discard(record_id)
+
+    def has(self, location: Location, kind: str, record_id: str) -> bool:
+        """Whether the location has such a record."""
+        return record_id in self._filed.get(kind, ()) and self._homes.get(record_id) is location
 
     def new_id(self, location: Location, length: int = 20) -> str:
         """An id for a record of that location."""

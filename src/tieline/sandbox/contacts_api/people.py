@@ -8,7 +8,6 @@ from typing import Any
 
 from tieline.sandbox.contacts_api.api_contacts import Contacts
 from tieline.sandbox.contacts_api.api_groups import Groups
-from tieline.sandbox.contacts_api.api_locations import Locations
 from tieline.sandbox.contacts_api.api_notes import Notes, Tasks
 from tieline.sandbox.contacts_api.contacts import ContactBook
 from tieline.sandbox.contacts_api.deeds_contacts import ContactDeeds
@@ -20,7 +19,7 @@ from tieline.sandbox.contacts_api.records import Location
 
 
 class People:
-    """Contacts, tags, notes, tasks, and the location's own lists."""
+    """Contacts, tags, notes and tasks."""
 
     def __init__(self, office: Office, hand: Hand) -> None:
         self._office = office
@@ -28,12 +27,11 @@ class People:
         notes, tasks = NoteBook(office, self.book), TaskBook(office, self.book)
         self._parts = (
             Contacts(self.book), Groups(office, self.book), Notes(self.book, notes), Tasks(self.book, tasks),
-            Locations(office),
         )  # fmt: skip
         self._deeds = ContactDeeds(office, hand, self.book, notes, tasks)
 
     def offers(self) -> list[Offer]:
-        """All operations under /contacts, and those of the location."""
+        """All operations under /contacts, and the search for tasks."""
         return [one for part in self._parts for one in part.offers()]
 
     def deeds(self) -> Mapping[str, Deed]:

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -143,6 +144,14 @@ class CustomField(msgspec.Struct, kw_only=True, rename="camel"):
     field_key: str
     data_type: str
     model: str = "contact"
+    location_id: str | UnsetType = UNSET
+    placeholder: str | UnsetType = UNSET
+    #: Among the location's fields, from 0 on.
+    position: int | UnsetType = UNSET
+    #: What can be chosen.
+    picklist_options: list[str] | UnsetType = UNSET
+    is_multi_file_allowed: bool | UnsetType = UNSET
+    max_file_limit: int | UnsetType = UNSET
 
 
 class Tag(msgspec.Struct, kw_only=True, rename="camel"):
@@ -240,6 +249,13 @@ def _key(field: str, value: str) -> str:
     return value.lower() if field == "email" else value
 
 
+def full_name(contact: Contact) -> str | None:
+    """How the contact is called; None where nobody said."""
+    fields = contact.fields
+    names = " ".join(filter(None, (fields.get("firstName"), fields.get("lastName"))))
+    return names or fields.get("name")
+
+
 def shown(**fields: Any) -> dict[str, Any]:
     """A record as the API shows it: what is not there is left out."""
     return {name: value for name, value in fields.items() if value is not None}
@@ -252,6 +268,12 @@ def _lower(value: str | None) -> str | None:
 def mint(rng: Random, length: int = 20) -> str:
     """An id as the vendor makes them: 20 letters and digits."""
     return "".join(rng.choices(_ALPHABET, k=length))
+
+
+def private_token(rng: Random) -> str:
+    """A private token as the vendor makes them."""
+    digits = f"{rng.getrandbits(128):032x}"
+    return f"pit-{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def stamp(moment: datetime) -> str:

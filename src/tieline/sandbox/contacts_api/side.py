@@ -10,16 +10,25 @@ from typing import Any
 
 import msgspec
 
+from tieline.sandbox.contacts_api.access import Access
+from tieline.sandbox.contacts_api.agenda import Agenda
+from tieline.sandbox.contacts_api.businesses import Businesses
 from tieline.sandbox.contacts_api.door import admit
 from tieline.sandbox.contacts_api.driver import Deed, Driver, Hand
 from tieline.sandbox.contacts_api.events import Announcer, Target, read_target
+from tieline.sandbox.contacts_api.forms import Forms
+from tieline.sandbox.contacts_api.marketing import Marketing
 from tieline.sandbox.contacts_api.offer import Offer
 from tieline.sandbox.contacts_api.office import Office
 from tieline.sandbox.contacts_api.people import People
 from tieline.sandbox.contacts_api.problems import Problem, refusal
 from tieline.sandbox.contacts_api.quirks import Quirks
-from tieline.sandbox.contacts_api.records import Location, User, mint
+from tieline.sandbox.contacts_api.records import Location, User, mint, private_token
+from tieline.sandbox.contacts_api.sales import Sales
+from tieline.sandbox.contacts_api.settings import Settings
+from tieline.sandbox.contacts_api.staff import Staff
 from tieline.sandbox.contacts_api.subject import Subject
+from tieline.sandbox.contacts_api.talks import Talks
 from tieline.sandbox.contacts_api.tokens import Token, Tokens
 from tieline.sandbox.contacts_api.versions import is_v3, to_dated, to_v3
 from tieline.sandbox.side import Admitted, Call, Reply, Route
@@ -75,9 +84,7 @@ class ContactsSide:
         """What a client needs to join, beside the address."""
         locations = list(self._office.locations.values())
         return {
-            "token": self._agency_token,
-            "client_id": self._client_id,
-            "client_secret": self._client_secret,
+            **self._access.told(),
             "location_id": locations[0].id,
             "locations": [
                 {
@@ -125,8 +132,9 @@ class ContactsSide:
         return target
 
     def state(self) -> dict[str, Any]:
-        """Everything that the locations hold."""
+        """Everything that the company and its locations hold."""
         return {
+            "company": self._access.of_company(),
             "locations": {
                 location.id: {
                     name: held for subject in self._subjects for name, held in subject.state(location).items()
@@ -152,8 +160,8 @@ class ContactsSide:
         rng = Random(f"contacts:{self._seed}")
         self._traces = Random(f"traces:{self._seed}")
         self._company_id = mint(rng)
-        self._client_id, self._client_secret = f"{mint(rng, 24).lower()}-tieline", mint(rng, 36)
-        self._agency_token = _private_token(rng)
+        client_id, client_secret = f"{mint(rng, 24).lower()}-tieline", mint(rng, 36)
+        agency_token = private_token(rng)
         locations = []
         for number, country in enumerate(self._countries):
             name, timezone = _PLACES.get(country, _PLACES["US"])
@@ -161,14 +169,14 @@ class ContactsSide:
             locations.append(
                 Location(
                     id=mint(rng), name=f"{name} {round_ + 1}" if round_ else name, country=country,
-                    timezone=timezone, company_id=self._company_id, token=_private_token(rng),
+                    timezone=timezone, company_id=self._company_id, token=private_token(rng),
                     allow_duplicates=self._allow_duplicates,
                 )
             )  # fmt: skip
         self._tokens = Tokens(self._now)
         for one in locations:
             self._tokens.add(one.token, Token(label=one.id, location=one.id))
-        self._tokens.add(self._agency_token, Token(label=self._company_id, location=None))
+        self._tokens.add(agency_token, Token(label=self._company_id, location=None))
         self._announcer = Announcer(rng, self._now, self._send)
         self._office = Office(
             self._company_id, locations, rng=rng, now=self._now, monotonic=self._monotonic,
@@ -179,7 +187,18 @@ class ContactsSide:
         drawn = Random(f"driver:{self._seed}")
         hand = Hand(drawn)
         people = People(self._office, hand)
-        self._subjects: tuple[Subject, ...] = (people,)
+        settings = Settings(self._office)
+        self._access = Access(
+            self._office, self._tokens, settings.places, Random(f"oauth:{self._seed}"), client_id=client_id,
+            client_secret=client_secret, agency_token=agency_token,
+        )  # fmt: skip
+        self._subjects: tuple[Subject, ...] = (
+            people, settings, Sales(self._office, hand, people.book, settings.places), Businesses(self._office),
+            Staff(self._office), Marketing(self._office, hand), Forms("form", self._office, hand, people.book),
+            Forms("survey", self._office, hand, people.book),
+            Talks(self._office, hand, people.book, self._tokens, client_id=client_id),
+            Agenda(self._office, hand, people.book), self._access,
+        )  # fmt: skip
         deeds: dict[str, Deed] = {}
         for subject in self._subjects:
             deeds |= subject.deeds()
@@ -203,15 +222,16 @@ class ContactsSide:
         if v3:
             call = to_dated(call)
         try:
-            problems = offer.query.problems(call.query)
-            if offer.body is not None:
-                problems += offer.body.problems({} if call.body is None else call.body)
+            query, body = offer.shapes(v3)
+            problems = query.problems(call.query)
+            if body is not None:
+                problems += body.problems({} if call.body is None else call.body)
             if problems:
                 raise Problem(422, problems)
             reply = offer.handler(call)
         except Problem as problem:
             return self._refused(problem, call.headers)
-        if isinstance(reply.body, dict):
+        if isinstance(reply.body, dict) and reply.traced:
             reply.body["traceId"] = self._trace()
         return to_v3(reply) if v3 else reply
 
@@ -221,8 +241,3 @@ class ContactsSide:
 
     def _trace(self) -> str:
         return f"{self._traces.getrandbits(128):032x}"
-
-
-def _private_token(rng: Random) -> str:
-    digits = f"{rng.getrandbits(128):032x}"
-    return f"pit-{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

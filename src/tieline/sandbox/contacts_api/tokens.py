@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -28,6 +28,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str | None = None
     #: None = it has no end.
     expires_at: datetime | None = None
+    #: The refresh token that came with it; empty of private ones.
+    grant: str = ""
 
 
 class Tokens:
@@ -49,14 +51,25 @@ class Tokens:
         """Whether its time is over."""
         return token.expires_at is not None and token.expires_at <= self._now()
 
-    def revoke(self, location: str | None = None, *, client_id: str | None = None) -> int:
-        """Take back those of a location, or of an app there; how many there were."""
-        gone = [
-            secret
-            for secret, token in self._tokens.items()
-            if (location is None or token.location == location)
-            and (client_id is None or token.client_id == client_id)
-        ]
+    def revoke(self, wanted: Callable[[Token], bool]) -> int:
+        """Take those back; how many there were."""
+        gone = self._those(wanted)
         for secret in gone:
             del self._tokens[secret]
         return len(gone)
+
+    def change(self, wanted: Callable[[Token], bool], **changes: Any) -> int:
+        """Let those go on otherwise; how many there were."""
+        found = self._those(wanted)
+        for secret in found:
+            self._tokens[secret] = msgspec.structs.replace(self._tokens[secret], **changes)
+        return len(found)
+
+    def end(self, wanted: Callable[[Token], bool], at: datetime) -> int:
+        """None of those is good after `at`; how many there were."""
+        return self.change(
+            lambda one: wanted(one) and (one.expires_at is None or one.expires_at > at), expires_at=at
+        )
+
+    def _those(self, wanted: Callable[[Token], bool]) -> list[str]:
+        return [secret for secret, token in self._tokens.items() if wanted(token)]

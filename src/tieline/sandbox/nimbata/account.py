@@ -11,8 +11,14 @@ from typing import Any
 
 import msgspec
 
+from tieline.sandbox.nimbata.campaigns import found_campaigns
 from tieline.sandbox.nimbata.contact_book import ContactBook
+from tieline.sandbox.nimbata.feed import Feed
+from tieline.sandbox.nimbata.item_book import Items
+from tieline.sandbox.nimbata.milestones import Milestones
+from tieline.sandbox.nimbata.quirks import Quirks
 from tieline.sandbox.nimbata.records import Call, Contact, Form, Project, Text, TrackingNumber
+from tieline.sandbox.nimbata.records_milestones import Campaign
 from tieline.sandbox.nimbata.shelf import Shelf
 
 #: Country → town, time zone and the start of the business's own numbers there, which four digits follow.
@@ -41,8 +47,12 @@ _KEPT_ANSWERS = 10_000
 class Account:
     """The account's whole state; the same seed and the same requests at the same times make the same account."""
 
-    def __init__(self, *, seed: int, countries: Sequence[str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, seed: int, countries: Sequence[str], now: Callable[[], datetime], quirks: Quirks
+    ) -> None:
         """`countries` has one ISO 3166 code for each project; `now` gives the sandbox's time, aware."""
+        #: How the account is at the moment; switched from outside.
+        self.quirks = quirks
         self._seed = seed
         self._now = now
         #: Ids given so far, by prefix: what clients ask for does not move the ids of what happens.
@@ -54,17 +64,24 @@ class Account:
         self.countries: dict[str, str] = {}
         self.projects: dict[str, Project] = {}
         self.numbers: dict[str, tuple[TrackingNumber, ...]] = {}
+        self.campaigns: dict[str, tuple[Campaign, ...]] = {}
         for place, country in enumerate(countries):
             self._found_project(str(_FIRST_PROJECT + place), country, countries[:place].count(country))
         self.calls: Shelf[Call] = Shelf()
         self.forms: Shelf[Form] = Shelf()
         self.texts: Shelf[Text] = Shelf()
+        #: Calls that ring or are talked, with the other party's number, by id.
+        self.ongoing: dict[str, tuple[Call, str | None]] = {}
         self.contacts = ContactBook()
-        #: Calls of each number in a project, and the moment of anything it did last.
+        self.items = Items()
+        self.milestones = Milestones()
+        self.feed = Feed()
+        #: Calls of each number in a project, and the moments of what it did first and last.
         self._times_called: dict[tuple[str, str], int] = {}
+        self._first_activity: dict[tuple[str, str], datetime] = {}
         self._last_activity: dict[tuple[str, str], datetime] = {}
-        #: Idempotency key → the contact that it made; only the latest keys are kept.
-        self._created: OrderedDict[str, str] = OrderedDict()
+        #: Kind of record and idempotency key → the record that it made; only the latest keys are kept.
+        self._created: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def now(self) -> datetime:
         """The sandbox's time in whole seconds, UTC."""
@@ -84,29 +101,41 @@ class Account:
         return times
 
     def note_activity(self, project: str, phone: str | None, at: datetime) -> None:
-        """Remember when a number was last heard of."""
+        """Remember when a number was first and last heard of."""
         if phone is not None:
-            self._last_activity[project, phone] = max(at, self._last_activity.get((project, phone), at))
+            key = (project, phone)
+            self._first_activity[key] = min(at, self._first_activity.get(key, at))
+            self._last_activity[key] = max(at, self._last_activity.get(key, at))
+
+    def touches(self, contact: Contact) -> tuple[datetime, datetime] | None:
+        """When the contact was first and last heard of; None where never."""
+        keys = [key for key in self._keys(contact) if key in self._first_activity]
+        if not keys:
+            return None
+        return min(self._first_activity[key] for key in keys), max(self._last_activity[key] for key in keys)
 
     def shown(self, contact: Contact) -> Contact:
         """The contact with what its activities add to it; these do not count as changes of the record."""
-        keys = [(contact.project_id, phone) for phone in (contact.phone, *contact.additional_phones) if phone]
-        moments = [moment for key in keys if (moment := self._last_activity.get(key))]
+        touches = self.touches(contact)
         return msgspec.structs.replace(
             contact,
-            times_called=sum(self._times_called.get(key, 0) for key in keys),
-            last_activity_at=max(moments, default=None),
+            times_called=sum(self._times_called.get(key, 0) for key in self._keys(contact)),
+            last_activity_at=touches and touches[1],
+            milestones=self.milestones.of(contact.id),
         )
 
-    def created_before(self, key: str | None) -> Contact | None:
-        """The contact that a request with this idempotency key made."""
-        contact_id = self._created.get(key) if key else None
-        return None if contact_id is None else self.contacts.get(contact_id)
+    def _keys(self, contact: Contact) -> list[tuple[str, str]]:
+        phones = (contact.phone, *contact.additional_phones)
+        return [(contact.project_id, phone) for phone in phones if phone]
 
-    def remember_created(self, key: str | None, contact_id: str) -> None:
+    def created_before(self, kind: str, key: str | None) -> str | None:
+        """Id of the record of that kind that a request with this idempotency key made."""
+        return self._created.get((kind, key)) if key else None
+
+    def remember_created(self, kind: str, key: str | None, record_id: str) -> None:
         """Keep an idempotency key."""
         if key:
-            self._created[key] = contact_id
+            self._created[kind, key] = record_id
             if len(self._created) > _KEPT_ANSWERS:
                 self._created.popitem(last=False)
 
@@ -132,6 +161,7 @@ class Account:
             )
             for place, (name, source_type, source, medium) in enumerate(_NUMBERS)
         )
+        self.campaigns[project] = found_campaigns(project, self.numbers[project], self.mint)
 
     def _digest(self, text: str, size: int) -> str:
         return blake2b(f"{self._seed}:{text}".encode(), digest_size=size).hexdigest()
@@ -142,6 +172,7 @@ class Account:
             "token": self.token,
             "account": self.id,
             "projects": list(self.projects),
+            "mode": self.quirks.mode,
             "webhook_secret": self.webhook_secret,
         }
 

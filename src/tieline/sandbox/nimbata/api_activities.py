@@ -17,6 +17,7 @@ from tieline.sandbox.nimbata.handling import (
     page,
     project_of,
     refusing,
+    skipped,
     tags_of,
     unknown_keys,
 )
@@ -77,10 +78,9 @@ class Activities:
                     fields[f"filters.{date_filter}.{name}"] = [str(error)]
         if fields:
             raise invalid(fields)
-        rows, total = shelf.page(
-            project.id, days["from"], days["to"], skip=(number - 1) * per_page, count=per_page
-        )
-        return page(rows, total, number, per_page, warnings)
+        skip = skipped(self._account, number, per_page)
+        rows, total = shelf.page(project.id, days["from"], days["to"], skip=skip, count=per_page)
+        return page(self._account, rows, total, number, per_page, warnings)
 
     def _get(self, call: Call) -> Reply:
         return one(self._call(call), effect=False)
@@ -105,7 +105,14 @@ class Activities:
         text = body.get("body")
         if not isinstance(text, str) or not text.strip():
             raise invalid({"body": ["must be a text that is not empty"]})
+        key = call.headers.get("Idempotency-Key")
+        scope = f"comment of {before.id}"
+        known = self._account.created_before(scope, key)
+        made = next((comment for comment in before.comments if comment.id == known), None)
+        if made is not None:
+            return one(made, status=201, effect=False, result_id=made.id)
         comment, event = changes.comment_call(self._account, before, text)
+        self._account.remember_created(scope, key, comment.id)
         self._tell(event)
         return one(comment, unknown_keys(body, ("body",)), status=201, effect=True, result_id=comment.id)
 

@@ -14,6 +14,7 @@ from tieline.sandbox.nimbata.handling import (
     one,
     page,
     refusing,
+    skipped,
     tags_of,
     unknown_keys,
 )
@@ -73,7 +74,7 @@ class Contacts:
         if fields:
             raise invalid(fields)
         include_deleted = query.get("include_deleted") in ("true", "1")
-        skip = (number - 1) * per_page
+        skip = skipped(self._account, number, per_page)
         if wanted := self._wanted(query):
             found = [
                 contact
@@ -87,7 +88,7 @@ class Contacts:
                 since, include_deleted=include_deleted, skip=skip, count=per_page
             )
         shown = [self._account.shown(contact) for contact in rows]
-        return page(shown, total, number, per_page, unknown_keys(query, _LIST_KEYS))
+        return page(self._account, shown, total, number, per_page, unknown_keys(query, _LIST_KEYS))
 
     def _wanted(self, query: dict[str, str]) -> dict[KeyKind, str]:
         """Keys to look for; a phone or an e-mail that is none finds nobody, as it is."""
@@ -105,7 +106,8 @@ class Contacts:
     def _create(self, call: Call) -> Reply:
         body = dict(body_of(call))
         key = call.headers.get("Idempotency-Key")
-        if (made := self._account.created_before(key)) is not None:
+        made = self._account.contacts.get(self._account.created_before("contact", key) or "")
+        if made is not None:
             return one(self._account.shown(made), status=201, effect=False, result_id=made.id)
         projects = self._account.projects
         project = body.pop("project_id", None)
@@ -114,7 +116,7 @@ class Contacts:
         if project not in projects:
             raise invalid({"project_id": ["must name a project of the account"]})
         contact, warnings, event = changes.create_contact(self._account, project, body)
-        self._account.remember_created(key, contact.id)
+        self._account.remember_created("contact", key, contact.id)
         self._tell(event)
         return one(self._account.shown(contact), warnings, status=201, effect=True, result_id=contact.id)
 

@@ -49,7 +49,7 @@ class HookTargets:
 
     def _list(self, call: Call) -> Reply:
         rows = [_without_secret(target) for target in self._targets]
-        return page(rows, len(rows), 1, max(MAX_PER_PAGE, len(rows)))
+        return page(self._account, rows, len(rows), 1, max(MAX_PER_PAGE, len(rows)))
 
     def _create(self, call: Call) -> Reply:
         try:
@@ -70,5 +70,5 @@ class HookTargets:
 def _without_secret(target: HookTarget) -> dict[str, Any]:
     """The secret is shown once, to whoever registers the target."""
     shown: dict[str, Any] = msgspec.to_builtins(target)
-    del shown["secret"]
+    del shown["secret"], shown["secrets"]
     return shown

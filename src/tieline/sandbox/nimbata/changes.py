@@ -8,24 +8,27 @@ from typing import Any
 import msgspec
 
 from tieline.sandbox.nimbata.account import Account
+from tieline.sandbox.nimbata.campaigns import answered
 from tieline.sandbox.nimbata.contact_book import Duplicate
 from tieline.sandbox.nimbata.contact_input import next_state
-from tieline.sandbox.nimbata.problems import Problem, duplicate, invalid, not_found
+from tieline.sandbox.nimbata.item_changes import check_version
+from tieline.sandbox.nimbata.milestones import by_contact
+from tieline.sandbox.nimbata.problems import duplicate, not_found
 from tieline.sandbox.nimbata.records import (
     Call,
     Comment,
     Contact,
     Event,
     Form,
-    Milestone,
-    Resource,
     Text,
 )
 
 Tags = tuple[str, ...]
 
 
-def event_of(account: Account, name: str, resource: Resource, changes: tuple[str, ...] = ()) -> Event:
+def event_of(
+    account: Account, name: str, resource: Call | Form | Text | Contact, changes: tuple[str, ...] = ()
+) -> Event:
     """The event that tells of `resource` as it is now."""
     return Event(
         id=account.mint("evt"),
@@ -35,6 +38,13 @@ def event_of(account: Account, name: str, resource: Resource, changes: tuple[str
         resource=account.shown(resource) if isinstance(resource, Contact) else resource,
         changes=changes,
     )
+
+
+def start_call(account: Account, call: Call, phone: str | None) -> Event:
+    """A call rings; it is in no list before it ends. `phone` as in `store_call`."""
+    call = msgspec.structs.replace(call, contact_id=_contact_of(account, call.project_id, phone))
+    account.ongoing[call.id] = (call, phone)
+    return event_of(account, "call.started", call)
 
 
 def store_call(account: Account, call: Call, phone: str | None) -> Event:
@@ -59,7 +69,14 @@ def store_form(account: Account, form: Form, phone: str | None, email: str | Non
 def store_text(account: Account, text: Text, phone: str | None) -> Event:
     """A text message came in."""
     account.note_activity(text.project_id, phone, text.received_at)
-    text = msgspec.structs.replace(text, contact_id=_contact_of(account, text.project_id, phone))
+    campaign = None
+    if account.quirks.mode == "native":
+        campaign = answered(account.campaigns[text.project_id], text)
+    text = msgspec.structs.replace(
+        text,
+        contact_id=_contact_of(account, text.project_id, phone),
+        campaign_id=None if campaign is None else campaign.id,
+    )
     account.texts.add(text, text.received_at)
     return event_of(account, "sms.received", text)
 
@@ -87,16 +104,11 @@ def create_contact(
 ) -> tuple[Contact, list[str], Event]:
     """A new contact out of a request's keys, with the warnings that they earned. Raises Problem 409 or 422."""
     at = account.now()
-    blank = Contact(
-        id="",
-        project_id=project,
-        created_at=at,
-        updated_at=at,
-        milestones=(Milestone(name="lead_created", at=at),),
-    )
+    blank = Contact(id="", project_id=project, created_at=at, updated_at=at)
     contact, _, warnings = next_state(blank, body, account.countries[project])
     contact = msgspec.structs.replace(contact, id=account.mint("nct"))
     _save(account, contact)
+    _begin(account, contact)
     return contact, warnings, event_of(account, "contact.created", contact)
 
 
@@ -108,16 +120,7 @@ def change_contact(
     Raises Problem 409 when `version` is given and stale, or phone or e-mail is another's, and 422.
     """
     wanted = dict(body)
-    if (version := wanted.pop("version", None)) is not None:
-        if isinstance(version, bool) or not isinstance(version, int):
-            raise invalid({"version": ["must be a whole number"]})
-        if version != contact.version:
-            raise Problem(
-                409,
-                "version_conflict",
-                f"the contact is at version {contact.version}",
-                beside={"data": account.shown(contact)},
-            )
+    check_version(wanted.pop("version", None), contact.version, "contact", account.shown(contact))
     after, changes, warnings = next_state(contact, wanted, account.countries[contact.project_id])
     if not changes:
         return contact, warnings, None
@@ -175,7 +178,22 @@ def _save(account: Account, contact: Contact) -> None:
         raise duplicate(error.kind, error.existing_id) from None
 
 
+def _begin(account: Account, contact: Contact) -> None:
+    """What a new contact has reached already."""
+    reach = account.milestones.reach
+    touches = account.touches(contact)
+    if touches is not None:
+        reach(contact.id, "first_touch", touches[0])
+    reach(contact.id, "lead_created", contact.created_at)
+    for name in by_contact(contact, tags_count=account.quirks.contact_tags_reach_milestones):
+        reach(contact.id, name, contact.created_at)
+    if touches is not None:
+        reach(contact.id, "last_touch", touches[1])
+
+
 def _contact_of(account: Account, project: str, phone: str | None, email: str | None = None) -> str | None:
+    if account.quirks.mode == "derived":
+        return None
     book = account.contacts
     found = book.holder(project, "phone", phone) or book.holder(project, "email", email)
     return None if found is None else found.id

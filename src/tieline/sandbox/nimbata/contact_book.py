@@ -46,6 +46,15 @@ class ContactBook:
         """The contact, deleted or not; None where the id was never given."""
         return self._records.get(contact_id)
 
+    def live(self) -> list[Contact]:
+        """Contacts that are not deleted, oldest change first."""
+        return [self._records[contact_id] for _, _, contact_id in self._live]
+
+    def is_live(self, contact_id: str) -> bool:
+        """Whether the contact is there and not deleted."""
+        contact = self._records.get(contact_id)
+        return contact is not None and contact.deleted_at is None
+
     def holder(self, project: str, kind: KeyKind, value: str | None) -> Contact | None:
         """The project's live contact with this phone or e-mail; by external id, the first one."""
         ids = (

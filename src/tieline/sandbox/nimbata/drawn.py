@@ -22,7 +22,7 @@ _SPANS: dict[Outcome, tuple[tuple[int, int], tuple[int, int]]] = {
     "VOICEMAIL": ((20, 30), (4, 120)),
     "BLOCKED": ((0, 0), (0, 0)),
 }
-_TAGS = (
+TAGS = (
     "Qualified Lead", "Existing Customer", "Call Back Requested", "Satisfied", "Appt. Booked", "Frustrated/Angry",
     "Köln-Süd", "VIP ⭐", "Austin",
 )  # fmt: skip
@@ -38,6 +38,12 @@ SUMMARIES = (
     "Asked for a quote; wants a visit on Friday.", "Complained about a late technician.",
     "Booked an appointment for next week.", "Wrong number.",
 )  # fmt: skip
+TASKS = ("Call back", "Send the quote", "Angebot schicken", "Book the visit 🗓️", "Fa’afetai — follow up")
+NOTES = (
+    "Prefers mornings.", "Asked about the warranty;\nwants it in writing.", "Hund im Hof, bitte klingeln!",
+    "Pagó en efectivo ✔", "お客様は平日のみ対応可能",
+)  # fmt: skip
+VISITS = ("Site visit", "Beratung", "Quote at home", "Réunion d’accueil")
 COMPANIES = ("Acme Ltd", "Müller & Söhne GmbH", "Te Aroha Builders", "O’Brien Heating", "株式会社サンプル")
 
 
@@ -97,12 +103,12 @@ def tags(rng: Random, outcome: Outcome) -> tuple[str, ...]:
     """None to two tags; blocked calls are spam."""
     if outcome == "BLOCKED":
         return ("SPAM",)
-    return tuple(rng.sample(_TAGS, rng.choice((0, 0, 1, 1, 2))))
+    return tuple(rng.sample(TAGS, rng.choice((0, 0, 1, 1, 2))))
 
 
 def a_tag(rng: Random) -> str:
     """One tag."""
-    return rng.choice(_TAGS)
+    return rng.choice(TAGS)
 
 
 def value(rng: Random, outcome: Outcome) -> float | None:

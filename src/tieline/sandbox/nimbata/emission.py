@@ -10,7 +10,13 @@ from msgspec import UNSET, UnsetType
 
 from tieline.sandbox.nimbata.records import Direction, Outcome
 
-Kind = Literal["call", "call.update", "form", "sms", "contact.create", "contact.update", "contact.delete"]
+Kind = Literal[
+    "call", "call.start", "call.end", "call.update", "form", "sms",
+    "contact.create", "contact.update", "contact.delete",
+    "task.create", "task.update", "task.complete", "task.delete",
+    "note.create", "note.update", "note.delete",
+    "appointment.create", "appointment.update", "appointment.delete",
+]  # fmt: skip
 MAX_COUNT = 5_000
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -40,9 +46,11 @@ class Emission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     body: str | None = None
     #: When it began (a call) or came in; aware. Now, where it is left out; a call then ends now.
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    #: Which call or contact changes or goes; any of the project's where it is left out.
+    #: Which call, contact, task, note or appointment changes or goes; any of the project's where it is left out.
     id: str | None = None
-    #: Keys of the changed call or contact; of a created contact, keys beside those above.
+    #: Whose task, note or appointment; any contact of the project where it is left out.
+    contact: str | None = None
+    #: Keys of the changed record; of a created one, keys beside those above.
     changes: dict[str, Any] = {}
     #: How many times to do all this.
     count: Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)] = 1
@@ -64,7 +72,7 @@ class Emitted(msgspec.Struct, frozen=True, kw_only=True):
     #: "call.completed".
     event: str
     project: str
-    #: Id of the call, form, text or contact.
+    #: Id of the call, form, text, contact, task, note or appointment.
     activity_id: str
     #: The other party's phone in E.164; None where it is withheld, absent or no valid number.
     caller: str | None

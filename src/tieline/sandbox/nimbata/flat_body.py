@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from tieline.sandbox.nimbata.records import Call, Contact, Event, Form, Project, Text, seconds_of
+from tieline.sandbox.nimbata.flat_labels import flat_labels, naive
+from tieline.sandbox.nimbata.records import Call, Contact, Event, Form, Project, Resource, Text, seconds_of
+from tieline.sandbox.nimbata.records_items import Appointment, Note, Task
+from tieline.sandbox.nimbata.records_milestones import CampaignResponse, MilestoneReached
 
 #: Label → label that the user gave instead; null leaves the field out.
 FieldMap = Mapping[str, str | None]
@@ -21,32 +24,38 @@ def flat_body(event: Event, project: Project, field_map: FieldMap) -> dict[str, 
 
     A flat body has no event id. Every value is a text, and "" stands for no value.
     """
-    resource = event.resource
-    zone = ZoneInfo(project.timezone)
-    match resource:
-        case Call():
-            fields = _call(resource, zone)
-        case Form():
-            fields = _form(resource)
-        case Text():
-            fields = _text(resource)
-        case Contact():
-            fields = _contact(resource)
-        case _:
-            assert_never(resource)
-    fields["Project ID"] = resource.project_id
+    fields = _fields(event.resource, ZoneInfo(project.timezone))
+    if event.change is not None:
+        fields["Change"] = event.change
+    fields["Project ID"] = event.project_id
     return {
         name: value for label, value in fields.items() if (name := field_map.get(label, label)) is not None
     }
+
+
+def _fields(resource: Resource, zone: ZoneInfo) -> dict[str, str]:
+    match resource:
+        case Call():
+            return _call(resource, zone)
+        case Form():
+            return _form(resource)
+        case Text():
+            return _text(resource)
+        case Contact():
+            return _contact(resource)
+        case Task() | Note() | Appointment() | MilestoneReached() | CampaignResponse():
+            return flat_labels(resource)
+        case _:
+            assert_never(resource)
 
 
 def _call(call: Call, zone: ZoneInfo) -> dict[str, str]:
     end = call.start_time + timedelta(seconds=seconds_of(call.call_duration))
     return {
         "Unique Call ID": call.id,
-        "Start Time (UTC)": _naive(call.start_time),
-        "Start Time (local timezone)": _naive(call.start_time.astimezone(zone)),
-        "End Time": _naive(end),
+        "Start Time (UTC)": naive(call.start_time),
+        "Start Time (local timezone)": naive(call.start_time.astimezone(zone)),
+        "End Time": naive(end),
         "Caller ID": _as_dialled(call.caller),
         "Caller ID (international)": call.caller,
         "Caller Name": call.caller_name or "",
@@ -58,7 +67,7 @@ def _call(call: Call, zone: ZoneInfo) -> dict[str, str]:
         "Destination Number (international)": call.destination,
         "Call Duration": call.call_duration,
         "Talk Duration": call.talk_duration if seconds_of(call.talk_duration) else "0",
-        "Call Outcome": call.outcome,
+        "Call Outcome": call.outcome or "",
         "Call Frequency": str(call.times_called),
         **_attribution(call),
         "Device Type": call.device or "",
@@ -75,7 +84,7 @@ def _form(form: Form) -> dict[str, str]:
         "Unique Form ID": form.id,
         "Form ID": form.form_id,
         "Form Name": form.form_name,
-        "Submission Time": _naive(form.submitted_at),
+        "Submission Time": naive(form.submitted_at),
         "Action Page": form.page_url,
         **_attribution(form),
         "Tags": ", ".join(form.tags),
@@ -87,7 +96,7 @@ def _form(form: Form) -> dict[str, str]:
 def _text(text: Text) -> dict[str, str]:
     return {
         "Unique SMS ID": text.id,
-        "Received At": _naive(text.received_at),
+        "Received At": naive(text.received_at),
         "From": text.sender,
         "To": text.recipient,
         "Tracking Number Friendly Name": text.tracking_name,
@@ -108,8 +117,8 @@ def _contact(contact: Contact) -> dict[str, str]:
         "Tags": ", ".join(contact.tags),
         "Value": _money(contact.value),
         "Version": str(contact.version),
-        "Updated At": _naive(contact.updated_at),
-        "Deleted At": "" if contact.deleted_at is None else _naive(contact.deleted_at),
+        "Updated At": naive(contact.updated_at),
+        "Deleted At": "" if contact.deleted_at is None else naive(contact.deleted_at),
     }
 
 
@@ -126,11 +135,6 @@ def _attribution(source: Call | Form) -> dict[str, str]:
         "Microsoft Click ID": source.msclkid or "",
         "Landing Page": source.landing_page or "",
     }
-
-
-def _naive(moment: datetime) -> str:
-    """As the account's exports write times: no zone mark."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _money(value: float | None) -> str:

@@ -78,10 +78,29 @@ def one(
     )
 
 
-def page(rows: Sequence[Any], total: int, number: int, per_page: int, warnings: Sequence[str] = ()) -> Reply:
+def skipped(account: Account, number: int, per_page: int) -> int:
+    """Rows before page `number`; with a drift each page begins with the last rows of the one before."""
+    return (number - 1) * (per_page - _drift(account, per_page))
+
+
+def page(
+    account: Account,
+    rows: Sequence[Any],
+    total: int,
+    number: int,
+    per_page: int,
+    warnings: Sequence[str] = (),
+) -> Reply:
     """An answer with one page of a list (AS-04)."""
-    meta = {"page": number, "per_page": per_page, "total": total, "last_page": max(-(-total // per_page), 1)}
+    drift = _drift(account, per_page)
+    last = 1 + max(-(-(total - per_page) // (per_page - drift)), 0)
+    # Rows that came in between make the list longer.
+    meta = {"page": number, "per_page": per_page, "total": total + drift * (last - 1), "last_page": last}
     return Reply(status=200, body=_with_warnings({"data": rows, "meta": meta}, warnings))
+
+
+def _drift(account: Account, per_page: int) -> int:
+    return min(account.quirks.page_drift, per_page - 1)
 
 
 def _with_warnings(body: dict[str, Any], warnings: Sequence[str]) -> Mapping[str, Any]:

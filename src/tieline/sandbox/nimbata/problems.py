@@ -51,3 +51,8 @@ def duplicate(kind: str, existing_id: str) -> Problem:
     """Another contact of the project has this phone or e-mail."""
     message = f"a contact with this {kind} exists already"
     return Problem(409, "duplicate", message, fields={kind: [message]}, beside={"existing_id": existing_id})
+
+
+def stale(what: str, version: int, shown: Any) -> Problem:
+    """Somebody else changed the record; the body shows it as it is now (AS-17)."""
+    return Problem(409, "version_conflict", f"the {what} is at version {version}", beside={"data": shown})

@@ -7,6 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from tieline.sandbox.nimbata.records_items import Item
+from tieline.sandbox.nimbata.records_milestones import CampaignResponse, Milestone, MilestoneReached
+
 Outcome = Literal["ANSWERED", "NOT_ANSWERED", "VOICEMAIL", "BLOCKED"]
 Direction = Literal["inbound", "outbound"]
 
@@ -49,7 +52,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     #: Day of the start, UTC: "2026-09-01".
     date: str
-    outcome: Outcome
+    #: None while it rings or is talked.
+    outcome: Outcome | None
     #: E.164, or "anonymous". Of an outbound call it is the account's own number: who was called is `destination`.
     caller: str
     caller_name: str | None
@@ -65,7 +69,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction = "inbound"
     start_time: datetime
     call_type: str = "Regular"
-    hangup_cause: str
+    hangup_cause: str | None
     who_hungup: str | None
     tracking_number: str
     tracking_name: str
@@ -143,13 +147,6 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
 
 
-class Milestone(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of a person's way that was reached."""
-
-    name: str
-    at: datetime
-
-
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A person, in an account that stores people (`native` mode)."""
 
@@ -181,7 +178,17 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
 
 
-Resource = Call | Form | Text | Contact
+class Tag(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag that a project knows."""
+
+    id: str
+    project_id: str
+    name: str
+    #: "#149a9a"
+    color: str
+
+
+Resource = Call | Form | Text | Contact | Item | MilestoneReached | CampaignResponse
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,8 +202,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     resource: Resource
     #: Names of the changed keys; empty where the event is no update.
     changes: tuple[str, ...] = ()
+    #: Of tasks, notes and appointments: created, updated, completed, deleted.
+    change: str | None = None
     #: Sample data of the account's Test button.
     test: bool = False
+
+    @property
+    def subject_id(self) -> str:
+        """Id of the record that it tells of."""
+        resource = self.resource
+        return (
+            resource.contact_id if isinstance(resource, MilestoneReached | CampaignResponse) else resource.id
+        )
 
 
 def clock_text(seconds: int) -> str:

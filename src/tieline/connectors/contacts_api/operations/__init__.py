@@ -1,7 +1,26 @@
 """Every call that the Contacts API connector offers: a module a subject, each listing its own by hand."""
 
 from tieline.catalogue.spec import AnyOperation
-from tieline.connectors.contacts_api.operations import contacts, groups, locations, notes, tags, tasks
+from tieline.connectors.contacts_api.operations import (
+    appointment_notes,
+    appointments,
+    businesses,
+    calendars,
+    campaigns,
+    contacts,
+    conversations,
+    custom_values,
+    forms,
+    groups,
+    locations,
+    messages,
+    notes,
+    opportunities,
+    tags,
+    tasks,
+    users,
+    workflows,
+)
 
 OPERATIONS: tuple[AnyOperation, ...] = (
     *contacts.OPERATIONS,
@@ -10,6 +29,38 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *tasks.OPERATIONS,
     *notes.OPERATIONS,
     *locations.OPERATIONS,
+    *custom_values.OPERATIONS,
+    *opportunities.OPERATIONS,
+    *businesses.OPERATIONS,
+    *users.OPERATIONS,
+    *campaigns.OPERATIONS,
+    *workflows.OPERATIONS,
+    *forms.OPERATIONS,
+    *conversations.OPERATIONS,
+    *messages.OPERATIONS,
+    *calendars.OPERATIONS,
+    *appointments.OPERATIONS,
+    *appointment_notes.OPERATIONS,
 )
 
-__all__ = ["OPERATIONS", "contacts", "groups", "locations", "notes", "tags", "tasks"]
+__all__ = [
+    "OPERATIONS",
+    "appointment_notes",
+    "appointments",
+    "businesses",
+    "calendars",
+    "campaigns",
+    "contacts",
+    "conversations",
+    "custom_values",
+    "forms",
+    "groups",
+    "locations",
+    "messages",
+    "notes",
+    "opportunities",
+    "tags",
+    "tasks",
+    "users",
+    "workflows",
+]

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tieline.catalogue.spec import AnyOperation, Operation
+from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import LocationTag
-from tieline.connectors.contacts_api.versions import CONTACTS, LOCATIONS
+from tieline.connectors.contacts_api.versions import CONTACTS, LOCATIONS, SETTLE_S
 
 
 class ContactTags(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -30,6 +30,20 @@ class TagsOfLocation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which location; UNSET = the connection's own."""
 
     location_id: str | UnsetType = UNSET
+
+
+class CreateTag(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new tag of the location. It comes back in lower case."""
+
+    location_id: str | UnsetType = UNSET
+    name: str
+
+
+class TagAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One tag of a location."""
+
+    tag: LocationTag
+    trace_id: str | None = None
 
 
 class LocationTagsAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -60,4 +74,12 @@ LIST = Operation[TagsOfLocation, LocationTagsAnswer](
     source="locations.json#get-location-tags",
 )  # fmt: skip
 
-OPERATIONS: tuple[AnyOperation, ...] = (ADD, REMOVE, LIST)
+CREATE = Operation[CreateTag, TagAnswer](
+    id="tags.create", app="contacts_api", title="Create a tag",
+    description="Makes a tag that contacts can be given. Giving one a new tag makes it as well.",
+    method="POST", path="/locations/{locationId}/tags", input=CreateTag, output=TagAnswer, version=LOCATIONS,
+    scopes=("locations/tags.write",), look_up=LookUp(kind="list", operation="tags.list", settle_s=SETTLE_S),
+    source="locations.json#create-tag",
+)  # fmt: skip
+
+OPERATIONS: tuple[AnyOperation, ...] = (ADD, REMOVE, LIST, CREATE)
