@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tieline.sandbox.nimbata import NimbataSide
+from tieline.sandbox.nimbata.quirks import Mode
 from tieline.sandbox.router import Router
 from tieline.sandbox.side import Call, Reply
 from tieline.sandbox.webhooks import Outgoing
@@ -19,10 +20,14 @@ NOW = datetime(2026, 9, 1, 22, 14, 7, 900_000, tzinfo=UTC)
 class Door:
     """One side, a clock that stands still until it is moved, and the webhooks that left."""
 
-    def __init__(self, *, seed: int = 7, countries: Sequence[str] = ("US", "DE")) -> None:
+    def __init__(
+        self, *, seed: int = 7, countries: Sequence[str] = ("US", "DE"), mode: Mode = "native"
+    ) -> None:
         self.now = NOW
         self.sent: list[Outgoing] = []
-        self.side = NimbataSide(seed=seed, countries=countries, now=lambda: self.now, send=self.sent.append)
+        self.side = NimbataSide(
+            seed=seed, countries=countries, now=lambda: self.now, send=self.sent.append, mode=mode
+        )
         self._router = Router(self.side.routes)
 
     @property
@@ -72,6 +77,10 @@ class Door:
         contact = answer["data"]
         assert isinstance(contact, dict)
         return contact
+
+    def told(self, *names: str) -> list[dict[str, Any]]:
+        """Bodies of the webhooks that left, of these events alone."""
+        return [event for event in self.events() if event["event"] in names]
 
     def events(self) -> list[dict[str, Any]]:
         """Bodies of the webhooks that left."""

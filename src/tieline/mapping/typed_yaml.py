@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 import yaml
 from msgspec import inspect
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -19,7 +18,6 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NULL = "tag:yaml.org,2002:null"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _PLAIN = (*_NUMBERS, "tag:yaml.org,2002:bool")
-_WHERE = re.compile(r"(?P<said>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
 
 
 class TypedReader:
@@ -30,28 +28,25 @@ class TypedReader:
         self._environment = environment
         #: Where each value stands, by its path: "paths.call.list.query".
         self._nodes: dict[str, Node] = {}
+        self._faulty: tuple[str, ...] = ()
 
     def read(self, node: Node, wanted: type[Any]) -> dict[str, Any]:
         """What the document holds, as msgspec converts it; what is wrong with it is left out."""
         found = self._value(node, inspect.type_info(wanted), "")
+        self._faulty = tuple(problem.path for problem in self._reader.problems)
         return found if isinstance(found, dict) else {}
 
     def say(self, path: str, message: str) -> None:
-        """Note a problem at `path`, or at the nearest place above it that the document has."""
+        """Note a problem at `path`, or at the nearest place above it that the document has; not where something could
+        not be read there or below: what is left of it proves nothing."""
+        if any(one.startswith(path) for one in self._faulty):
+            return
         at = path
         while at and at not in self._nodes:
             at = at[: max(at.rfind("."), at.rfind("["), 0)]
         node = self._nodes.get(at) or self._nodes.get("")
         if node is not None:
             self._reader.say(node, path, message)
-
-    def say_error(self, error: msgspec.ValidationError) -> None:
-        """Note what msgspec found."""
-        match = _WHERE.fullmatch(str(error))
-        if match is None:
-            self.say("", str(error))
-        else:
-            self.say(match["path"], match["said"])
 
     def _value(self, node: Node, wanted: inspect.Type, path: str) -> Any:
         self._nodes.setdefault(path, node)
@@ -120,8 +115,9 @@ class TypedReader:
                 if read is not _NOT_READ:
                     found[name] = read
         for name, field in fields.items():
-            if field.required and name not in entries:
-                self._reader.say(node, path, f"the key {name!r} is missing")
+            if field.required and name not in found:
+                if name not in entries:
+                    self._reader.say(node, path, f"the key {name!r} is missing")
                 return _NOT_READ
         return found
 

@@ -47,6 +47,8 @@ class Connector(msgspec.Struct, frozen=True, kw_only=True):
     trace_headers: tuple[str, ...] = ("x-trace-id", "x-request-id")
     #: Longest Retry-After that is believed, in seconds.
     max_retry_after_s: float = 900.0
+    #: The connector as a connection's settings make it: what `classify` and `max_retry_after_s` are there.
+    tuned: Callable[[Connection], Connector] | None = None
 
 
 def settle_s(connection: Connection, operation: AnyOperation) -> float:

@@ -46,13 +46,15 @@ class Prepared:
 class Line:
     """A connection in use."""
 
-    __slots__ = ("connection", "connector", "governor", "prepared")
+    __slots__ = ("connection", "connector", "governor", "prepared", "tuned")
 
     def __init__(
         self, connection: Connection, connector: Connector, governor: Governor | None = None
     ) -> None:
         self.connection = connection
         self.connector = connector
+        #: The connector as this connection's settings make it.
+        self.tuned = connector if connector.tuned is None else connector.tuned(connection)
         self.governor = governor or Governor(_limits(connection, connector), name=connection.name)
         self.prepared: dict[str, Prepared] = {}
 

@@ -32,7 +32,7 @@ def read_refusal(
     line: Line, operation: AnyOperation, status: int, headers: Mapping[str, str], raw: bytes
 ) -> Deleted | ConnectorError:
     """What an answer outside 200–299 means, by the connector's table."""
-    error = line.connector.classify(operation, status, headers, raw)
+    error = line.tuned.classify(operation, status, headers, raw)
     if isinstance(error, NotFoundError) and operation.output is Deleted:
         return Deleted(existed=False, trace_id=error.trace_id)
     if isinstance(error, Unavailable) and status >= 500 and not operation.idempotent:

@@ -13,18 +13,15 @@ from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.connectors.nimbata.envelope import FAMILIES, Opened
 from tieline.connectors.nimbata.fields import Fields
 from tieline.connectors.nimbata.forms import read_form
-from tieline.connectors.nimbata.values import read_id
-from tieline.domain.activity import (
-    Activity,
-    Attribution,
-    Call,
-    Direction,
-    NimbataContact,
-    Outcome,
-    Text,
+from tieline.connectors.nimbata.readers import (
+    read_attribution,
+    read_call,
+    read_contact,
+    read_text_message,
 )
+from tieline.connectors.nimbata.values import read_id
+from tieline.domain.activity import Activity
 from tieline.errors import UnreadableError
-from tieline.mapping.phone import withheld
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +48,7 @@ def parse(item: bytes, kind_hint: str | None, config: NimbataConfig) -> Happenin
     Raises UnreadableError when it is no JSON object or has no id.
     """
     body = envelope.decode(item)
-    opened = envelope.open_body(body, kind_hint, config.webhooks.event_key, config.only_project)
+    opened = envelope.open_body(body, kind_hint, config.webhooks, config.only_project)
     return _happening(opened, item, config)
 
 
@@ -109,16 +106,16 @@ def _happening(opened: Opened, raw: bytes, config: NimbataConfig) -> Happening:
     occurred_at = fields.moment_of(opened.occurred_at)
     match family:
         case "call":
-            activity = _call(record_id, fields, opened)
+            activity = read_call(record_id, fields, opened)
             told_at = activity.started_at
         case "form":
-            activity = read_form(record_id, fields, opened, raw, config.vocabulary, _attribution(fields))
+            activity = read_form(record_id, fields, opened, raw, config.vocabulary, read_attribution(fields))
             told_at = activity.submitted_at
         case "text":
-            activity = _text(record_id, fields, opened)
+            activity = read_text_message(record_id, fields, opened)
             told_at = activity.received_at
         case "contact":
-            activity = _contact(record_id, fields, opened)
+            activity = read_contact(record_id, fields, opened)
             contact_id, told_at = record_id, activity.deleted_at or activity.updated_at
         case "other":
             told_at = fields.moment("at")
@@ -153,92 +150,6 @@ def _occurrence(opened: Opened, record_id: str, fields: Fields) -> str:
         content = msgspec.json.encode(opened.record, order="deterministic")
         state = blake2b(content, digest_size=8).hexdigest()
     return ":".join(filter(None, (name, milestone, change, state)))
-
-
-def _call(record_id: str, fields: Fields, opened: Opened) -> Call:
-    direction: Direction = "outbound" if opened.outbound else fields.direction()
-    caller, tracking, destination = (
-        fields.text(name) for name in ("caller_phone", "tracking_number", "destination")
-    )
-    if direction == "outbound" and (caller is None or caller == tracking):
-        # The account shows its own number as the caller: the other party is the one that was called.
-        caller = destination
-    return Call(
-        id=record_id,
-        project_id=opened.project_id,
-        caller=None if caller is None or withheld(caller) else caller,
-        caller_name=fields.text("caller_name"),
-        direction=direction,
-        outcome=_outcome(fields),
-        started_at=fields.moment("started_at"),
-        duration_s=fields.duration_s("duration"),
-        talk_duration_s=fields.duration_s("talk_duration"),
-        tracking_number=tracking,
-        tracking_name=fields.text("tracking_name"),
-        destination=destination,
-        attribution=_attribution(fields),
-        tags=fields.tags(),
-        value=fields.money("value"),
-        recording_url=fields.text("recording_url"),
-        summary=fields.text("summary"),
-    )
-
-
-def _outcome(fields: Fields) -> Outcome:
-    word = fields.text("outcome")
-    if word is not None and word not in ("true", "false"):
-        return fields.vocabulary.outcome(word)
-    answered = fields.boolean("outcome" if word is not None else "answered")
-    if answered:
-        return "answered"
-    if fields.boolean("voicemail"):
-        return "voicemail"
-    return "other" if answered is None else "missed"
-
-
-def _text(record_id: str, fields: Fields, opened: Opened) -> Text:
-    direction: Direction = "outbound" if opened.outbound else fields.direction()
-    sender, recipient = fields.text("from"), fields.text("to")
-    phone, ours = (recipient, sender) if direction == "outbound" else (sender, recipient)
-    return Text(
-        id=record_id,
-        project_id=opened.project_id,
-        direction=direction,
-        phone=None if phone is None or withheld(phone) else phone,
-        tracking_number=ours,
-        tracking_name=fields.text("tracking_name"),
-        body=fields.words("body"),
-        received_at=fields.moment("received_at"),
-        attribution=_attribution(fields),
-    )
-
-
-def _contact(record_id: str, fields: Fields, opened: Opened) -> NimbataContact:
-    phone = fields.text("phone")
-    return NimbataContact(
-        id=record_id,
-        project_id=opened.project_id,
-        name=fields.text("name"),
-        first_name=fields.text("first_name"),
-        last_name=fields.text("last_name"),
-        email=fields.text("email"),
-        phone=None if phone is None or withheld(phone) else phone,
-        company=fields.text("company"),
-        tags=fields.tags(),
-        attribution=_attribution(fields),
-        value=fields.money("value"),
-        updated_at=fields.moment("updated_at"),
-        deleted_at=fields.moment("deleted_at")
-        or (fields.moment_of(opened.occurred_at) if opened.kind == "contact.deleted" else None),
-        present=fields.present(),
-    )
-
-
-_ATTRIBUTION = Attribution.__struct_fields__
-
-
-def _attribution(fields: Fields) -> Attribution:
-    return Attribution(**{name: text for name in _ATTRIBUTION if (text := fields.text(name)) is not None})
 
 
 __all__ = ["Happening", "parse", "parse_row"]

@@ -9,14 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import Meta
 
+from tieline.connectors.kit.route import named_places
 from tieline.connectors.kit.signatures import HmacScheme
 from tieline.connectors.nimbata.labels import Table, Vocabulary
+from tieline.connectors.nimbata.presets import Preset, with_preset
 from tieline.errors import ConfigurationError
+
+AtLeastOne = Annotated[int, Meta(ge=1)]
+
+
+#: Formats of times that need no pattern.
+_ALWAYS_READ = frozenset({"iso", "epoch"})
+#: Subjects that an account in `derived` mode does not have.
+_NATIVE_ONLY = frozenset({"contact", "task", "note", "appointment", "campaign"})
+#: Names that an operation has elsewhere.
+_OTHER_NAMES = {"contact.list": "contact.find"}
+
+
+def operation_id(name: str) -> str:
+    """The operation that a setting names: "call.list" and "nimbata.call.list" are one."""
+    bare = name.removeprefix("nimbata.")
+    return f"nimbata.{_OTHER_NAMES.get(bare, bare)}"
 
 
 class UrlKey(msgspec.Struct, frozen=True, kw_only=True, tag="url_key", forbid_unknown_fields=True):
@@ -52,14 +71,20 @@ class Webhooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     #: All of them must hold. None = one for each secret that the connection holds, as they stand by default.
     auth: tuple[AuthMethod, ...] | None = None
+    #: Forms of body that are taken: in an envelope that names its event, or flat.
+    profile: tuple[Literal["flat", "envelope"], ...] = ("flat", "envelope")
     #: Keys that may name the event in a body.
     event_key: tuple[str, ...] = ("event", "type")
+    #: The account's names of events, in addresses and bodies → ours ("call.completed").
+    events: dict[str, str] = {}
+    #: Labels of which a call that has ended carries one, where nothing else tells its event; empty = each has ended.
+    ended_by: tuple[str, ...] = ()
     #: An update may carry the changed fields alone: absent never means empty.
     sparse: bool = True
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How times are written beside ISO 8601 and epoch numbers."""
+    """How times are written beside ISO 8601 and epoch numbers ("iso" and "epoch": always understood)."""
 
     formats: tuple[str, ...] = ("%Y-%m-%d %H:%M:%S",)
     #: Zone of times that name none (exports of real accounts are UTC without a mark).
@@ -69,7 +94,8 @@ class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Call(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One call that the account offers, as a template."""
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    #: None = as the operation has it.
+    method: Literal["GET", "POST", "PUT", "DELETE"] | None = None
     path: str
     query: dict[str, str] = {}
     body: dict[str, Any] = {}
@@ -87,9 +113,9 @@ class Pagination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How lists are paged."""
 
     style: Literal["page", "cursor", "next_url", "none"] = "page"
-    start: int = 1
-    size: int = 100
-    max_size: int = 500
+    start: Annotated[int, Meta(ge=0)] = 1
+    size: AtLeastOne = 100
+    max_size: AtLeastOne = 500
     last_page: tuple[str, ...] = ("meta.last_page", "total_pages")
     next_url: tuple[str, ...] = ("links.next", "next_page_url", "next_page")
     cursor: tuple[str, ...] = ("meta.next_cursor",)
@@ -98,17 +124,17 @@ class Pagination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Polling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often to look, and how far back: tags, summaries and values come late."""
 
-    every_s: float = 300.0
-    overlap_s: float = 300.0
-    lookback_days: int = 3
+    every_s: Annotated[float, Meta(gt=0)] = 300.0
+    overlap_s: Annotated[float, Meta(ge=0)] = 300.0
+    lookback_days: Annotated[int, Meta(ge=0)] = 3
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The account's quota, as far as anyone knows it."""
 
-    per_minute: int = 60
-    concurrency: int = 4
-    max_retry_after_s: float = 120.0
+    per_minute: AtLeastOne = 60
+    concurrency: AtLeastOne = 4
+    max_retry_after_s: Annotated[float, Meta(ge=0)] = 120.0
 
 
 class Auth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,25 +149,29 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class NimbataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """The settings of one connection. Source: nimbata.md, part B8."""
 
+    #: Whose account it is; the rest of these settings goes before what is known of that product.
+    preset: Preset = "nimbata"
     #: Ids of the projects to read; empty = all that come.
     projects: tuple[str, ...] = ()
     mode: Literal["native", "derived"] = "derived"
     auth: Auth = Auth()
-    #: Replaces the call of that id; null = this account lacks it.
+    #: Operation id, also without "nimbata." → what replaces its call; null = this account lacks it.
     paths: dict[str, Call | None] = {}
     response: Response = Response()
     pagination: Pagination = Pagination()
     time: Times = Times()
     empty_values: tuple[str, ...] = ("", "-", "(none)", "(not set)", "(direct)")
     #: Kind → our name → candidates; replaces the default candidates of that name.
-    fields: dict[Literal["call", "form", "text", "contact"], dict[str, tuple[str, ...]]] = {}
+    fields: dict[
+        Literal["call", "form", "text", "contact", "task", "note", "appointment"], dict[str, tuple[str, ...]]
+    ] = {}
     #: Our outcome → the account's words for it; replaces the default words.
     outcomes: dict[Literal["answered", "missed", "voicemail", "blocked"], tuple[str, ...]] = {}
     form_fields: dict[Literal["name", "first_name", "last_name", "email", "phone"], tuple[str, ...]] = {}
     polling: Polling = Polling()
     rate: Rate = Rate()
     webhooks: Webhooks = Webhooks()
-    #: Operation id → whether this account has it; what is not named here is as its operation says.
+    #: Operation id, also without "nimbata." → whether this account has it; of what is not named, its mode decides.
     capabilities: dict[str, bool] = {}
 
     @cached_property
@@ -152,9 +182,33 @@ class NimbataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             form_fields=Table({str(name): labels for name, labels in self.form_fields.items()}),
             outcomes={str(outcome): words for outcome, words in self.outcomes.items()},
             empty_values=self.empty_values,
-            time_formats=self.time.formats,
+            time_formats=tuple(one for one in self.time.formats if one not in _ALWAYS_READ),
             zone=_zone(self.time.naive_zone),
+            sparse=self.webhooks.sparse,
         )
+
+    @cached_property
+    def routes(self) -> dict[str, Call | None]:
+        """Calls that replace their operation's own, by its id."""
+        return {operation_id(name): call for name, call in self.paths.items()}
+
+    def offers(self, operation: str) -> bool:
+        """Whether this account has an operation: as its settings say, else as its mode and product have it."""
+        told = {operation_id(name): has for name, has in self.capabilities.items()}
+        if operation in self.routes and self.routes[operation] is None:
+            return False
+        if operation in told or operation in self.routes:
+            return told.get(operation, True)
+        if self.preset != "nimbata":
+            return False
+        return self.mode == "native" or operation.split(".")[1] not in _NATIVE_ONLY
+
+    def comes_whole(self, operation: str) -> bool:
+        """Whether a list has no second page: its own call has no place for a page or cursor."""
+        call = self.routes.get(operation)
+        if call is None:
+            return False
+        return not {"page", "cursor"} & set(named_places([call.path, call.query, call.body]))
 
     @property
     def only_project(self) -> str | None:
@@ -164,39 +218,17 @@ class NimbataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 def build(settings: Mapping[str, Any]) -> NimbataConfig:
     """The configuration in a connection's settings. Raises ConfigurationError, which names the setting."""
+    from tieline.connectors.nimbata.checks import problems
+
     try:
-        config = msgspec.convert(dict(settings), NimbataConfig)
+        config = msgspec.convert(with_preset(settings), NimbataConfig)
     except (msgspec.ValidationError, ValueError) as error:
         raise ConfigurationError(f"settings of the Nimbata connection: {error}") from error
-    for problem in _problems(config):
-        raise ConfigurationError(f"settings of the Nimbata connection: {problem}")
+    for path, message in problems(config):
+        raise ConfigurationError(f"settings of the Nimbata connection: {path}: {message}")
     # Built here so that a mistake in it is told now, not by the first webhook.
     assert config.vocabulary is not None
     return config
-
-
-def _problems(config: NimbataConfig) -> list[str]:
-    problems = []
-    auth = config.webhooks.auth
-    if auth is not None and not auth:
-        problems.append(
-            'webhooks.auth is empty; to take unproved deliveries, ask for it by name: [{"type": "none"}]'
-        )
-    if auth and len(auth) > 1 and any(isinstance(one, Unproved) for one in auth):
-        problems.append('webhooks.auth: "none" cannot stand beside another proof')
-    paging = config.pagination
-    if not 1 <= paging.size <= paging.max_size:
-        problems.append("pagination.size must be between 1 and pagination.max_size")
-    polling = config.polling
-    if polling.every_s <= 0 or polling.overlap_s < 0 or polling.lookback_days < 0:
-        problems.append("polling: every_s must be above 0, overlap_s and lookback_days not below")
-    if config.rate.per_minute < 1 or config.rate.concurrency < 1:
-        problems.append("rate: per_minute and concurrency must be at least 1")
-    if any(not project.strip() for project in config.projects):
-        problems.append("projects: an id is empty")
-    if "{token}" not in config.auth.format:
-        problems.append("auth.format must hold {token}")
-    return problems
 
 
 def _zone(name: str) -> ZoneInfo:

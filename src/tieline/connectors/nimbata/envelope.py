@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,13 +17,16 @@ from tieline.connectors.nimbata.values import read_bool, read_id
 from tieline.errors import UnreadableError
 from tieline.mapping.text import squash
 
+if TYPE_CHECKING:
+    from tieline.connectors.nimbata.config import Webhooks
+
 Family = Literal["call", "form", "text", "contact", "other"]
 
 #: Every kind of happening and what its record is.
 FAMILIES: dict[str, Family] = {
     "call.started": "call", "call.completed": "call", "call.updated": "call",
     "form.submitted": "form", "form.updated": "form",
-    "sms.received": "text",
+    "sms.received": "text", "sms.sent": "text",
     "contact.created": "contact", "contact.updated": "contact", "contact.deleted": "contact",
     "contact.milestone_reached": "other", "contact.campaign_responded": "other",
     "task.changed": "other", "note.changed": "other", "appointment.changed": "other",
@@ -48,6 +52,9 @@ _SAMPLE_NAMES = frozenset({
     "samplecall", "samplecaller", "samplename", "sampledata",
 })  # fmt: skip
 _SAMPLE_ID = re.compile(r"(?:test|sample|example|dummy)(?:[^a-z]|$)", re.IGNORECASE)
+#: Squashed labels that only forms, or only texts, have.
+_FORM_MARKS = frozenset({"fields", "formid", "formname", "formdata", "formurl"})
+_TEXT_MARKS = frozenset({"body", "message", "content"})
 _PROJECT_KEYS = ("project_id", "Project ID", "projectId")
 _MAX_FORM_PAIRS = 1000
 _MAX_KIND = 100
@@ -198,22 +205,31 @@ def _form(text: bytes) -> bytes:
 
 
 def open_body(
-    body: dict[str, Any], hint: str | None, event_keys: Sequence[str], default_project: str | None
+    body: dict[str, Any], hint: str | None, webhooks: Webhooks, default_project: str | None
 ) -> Opened:
-    """Take a happening out of its envelope and find its kind: by the event it names, else `hint`, else its look."""
+    """Take a happening out of its envelope and find its kind: by the event it names, else `hint`, else its look.
+
+    Raises UnreadableError for a form of body that the account's settings do not have.
+    """
     data = body.get("data")
-    named = _named_event(body, event_keys)
-    enveloped = isinstance(data, dict) and (named is not None or "occurred_at" in body)
+    named = _named_event(body, webhooks.event_key)
+    enveloped = (
+        isinstance(data, dict)
+        and (named is not None or "occurred_at" in body)
+        and "envelope" in webhooks.profile
+    )
+    if not enveloped and "flat" not in webhooks.profile:
+        raise UnreadableError("no envelope stands around this body; webhooks.profile takes no other")
     record: dict[str, Any] = data if enveloped and isinstance(data, dict) else body
-    if named and (enveloped or squash(named) in _ALIASES):
-        kind = kind_of(named)
+    if named and (enveloped or _known(named, webhooks.events)):
+        kind = kind_of(named, webhooks.events)
     else:
         # The user chose the names in a flat body: its "type" may be anything ("Regular"), and is then no event.
-        kind = kind_of(hint) if hint else guess(record)
+        kind = kind_of(hint, webhooks.events) if hint else guess(record, webhooks.ended_by)
     project = None
     for key in _PROJECT_KEYS:
         project = project or read_id(body.get(key)) or read_id(record.get(key))
-    changes = body.get("changes") if enveloped else None
+    changes = body.get("changes")
     return Opened(
         kind=kind,
         event_id=read_id(body.get("id")) if enveloped else None,
@@ -225,9 +241,15 @@ def open_body(
     )
 
 
-def kind_of(event: str) -> str:
-    """Our name of an event; one that nobody told us keeps its own, in lower case."""
-    return _ALIASES.get(squash(event)) or read_id(event.lower()[:_MAX_KIND]) or "unknown"
+def kind_of(event: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Our name of an event; one that nobody told us keeps its own, in lower case. `names` are the account's own."""
+    return _known(event, names) or read_id(event.lower()[:_MAX_KIND]) or "unknown"
+
+
+def _known(event: str, names: Mapping[str, str]) -> str | None:
+    key = squash(event)
+    own = next((ours for name, ours in names.items() if squash(name) == key), None) if names else None
+    return own or _ALIASES.get(key)
 
 
 def _named_event(body: Mapping[str, Any], keys: Sequence[str]) -> str | None:
@@ -238,13 +260,18 @@ def _named_event(body: Mapping[str, Any], keys: Sequence[str]) -> str | None:
     return None
 
 
-def guess(record: Mapping[str, Any]) -> str:
-    """The kind of a flat body that names none, by what only that kind has."""
+def guess(record: Mapping[str, Any], ended_by: Sequence[str] = ()) -> str:
+    """The kind of a flat body that names none, by what only that kind has. A call that carries none of `ended_by`,
+    where there are any, has not ended."""
     index = index_of(record)
-    if "fields" in index or "formid" in index or "formname" in index:
+    if not _FORM_MARKS.isdisjoint(index):
         return "form.submitted"
-    if "from" in index and ("body" in index or "message" in index):
+    if ("from" in index or "sourcenumber" in index) and not _TEXT_MARKS.isdisjoint(index):
         return "sms.received"
+    if isinstance(record.get("changes"), list):
+        return "call.updated"
+    if ended_by and all(index.get(squash(label)) in (None, "") for label in ended_by):
+        return "call.started"
     return "call.completed"
 
 

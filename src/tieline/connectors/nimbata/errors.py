@@ -1,6 +1,7 @@
 """What a call-tracking account's refusals mean: the one table from status and body to an error.
 
-No error body of Nimbata is known (nimbata.md, A1), so the status decides, and any text found is shown.
+No error body of Nimbata is known (nimbata.md, A1), so the status decides, and any text found is shown: first what
+stands at the paths that the account's settings name.
 
 status          error
 400, 422        RejectedError(messages)
@@ -14,7 +15,7 @@ other 4xx       RejectedError
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -36,10 +37,16 @@ _MAX_LENGTH = 500
 _WORDS = ("message", "error", "reason", "detail", "title")
 
 
-def classify(operation: AnyOperation, status: int, headers: Mapping[str, str], body: bytes) -> ConnectorError:
+def classify(
+    operation: AnyOperation,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    paths: Sequence[str] = (),
+) -> ConnectorError:
     """The error that an answer outside 200–299 means. An unreadable body leaves the status to decide."""
     told = _read(body)
-    messages = tuple(dict.fromkeys(_messages(told)))[:_MAX_MESSAGES]
+    messages = tuple(dict.fromkeys((*_named(told, paths), *_messages(told))))[:_MAX_MESSAGES]
     said = "; ".join(messages) or f"no message, status {status}"
     error = _error(operation, status, said, messages, told)
     error.status = status
@@ -87,6 +94,16 @@ def _read(body: bytes) -> dict[str, Any]:
         # An error page of a server on the way; its text helps nobody.
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _named(told: dict[str, Any], paths: Sequence[str]) -> Iterator[str]:
+    """Texts at "error.message" and the like."""
+    for path in paths:
+        value: Any = told
+        for step in path.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, str) and value.strip():
+            yield redact_text(value.strip())[:_MAX_LENGTH]
 
 
 def _messages(told: dict[str, Any]) -> Iterator[str]:

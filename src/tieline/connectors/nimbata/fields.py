@@ -113,6 +113,8 @@ class Fields:
     def present(self) -> frozenset[str]:
         """Our names of all that the record carries, also where it says "nothing"; what it lacks was not told."""
         told = DEFAULTS[self._family]
+        if not self.vocabulary.sparse:
+            return frozenset(told)
         return frozenset(
             name
             for name, paths in self._paths.items()

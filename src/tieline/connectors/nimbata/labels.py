@@ -167,6 +167,7 @@ class Vocabulary:
         empty_values: Sequence[str],
         time_formats: Sequence[str],
         zone: tzinfo,
+        sparse: bool = True,
     ) -> None:
         self.tables = {
             kind: Table(fields.get(kind, {}), {**MORE.get(kind, {}), **DEFAULTS.get(kind, {})})
@@ -177,6 +178,8 @@ class Vocabulary:
         self.empty_values = frozenset(value.strip().casefold() for value in empty_values) | {""}
         self.time_formats = tuple(time_formats)
         self.zone = zone
+        #: What a body does not carry was not told; else it has been said to be nothing.
+        self.sparse = sparse
 
     def outcome(self, word: str) -> Outcome:
         """Our word for the account's; "other" for a word that nobody told us."""

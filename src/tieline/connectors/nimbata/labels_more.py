@@ -1,4 +1,4 @@
-"""Labels beyond those that a sync reads: the rest of a call or contact, and all of tasks, notes, appointments and lists.
+"""Labels beyond those that a sync reads: the rest of a call or contact; all of tasks, notes, appointments, lists.
 
 All of it but what a call's row shows is assumed. Source: nimbata.md, A3, A8 and B2.
 """

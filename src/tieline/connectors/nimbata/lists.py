@@ -1,4 +1,4 @@
-"""Rows of a list and where the next page starts, in whatever shape the account answers. Pure."""
+"""Rows of a list and how it goes on, in whatever shape the account answers. Pure."""
 
 from __future__ import annotations
 
@@ -10,29 +10,52 @@ import msgspec
 
 from tieline.connectors.kit.paging import Page
 from tieline.connectors.nimbata.config import NimbataConfig
+from tieline.connectors.nimbata.rows import Follow, Listing, Place
 from tieline.errors import UnreadableError
-
-#: A page as it came.
-Listing = msgspec.Raw
-#: What the next page is asked by: its number, or the cursor that the account gave.
-Place = int | str
 
 _Fields = dict[str, msgspec.Raw]
 
 
-def read_page(raw: msgspec.Raw, config: NimbataConfig, at: Place) -> Page[bytes]:
+def read_page(raw: msgspec.Raw, config: NimbataConfig, at: Place, operation: str = "") -> Page[bytes]:
     """The page that was asked for by `at`. An empty one ends the list, whatever it says of its length.
 
     Raises UnreadableError when no list stands where one should: better late than a page that nobody missed.
     """
-    top = _fields(raw)
-    rows = _rows(raw, top, config)
-    return Page(rows=rows, next=_next(top, config, at, len(rows)) if rows else None)
+    rows, follow = read_listing(raw, config, operation)
+    return Page(rows=rows, next=follow.after(at, len(rows)))
+
+
+def read_listing(
+    raw: msgspec.Raw, config: NimbataConfig, operation: str = ""
+) -> tuple[tuple[bytes, ...], Follow]:
+    """The rows of an answer to `operation`, and what it says of those that follow. Raises UnreadableError."""
+    top = fields_of(raw)
+    return _rows(raw, top, config), _follow(top, config, operation)
 
 
 def first_place(config: NimbataConfig) -> Place:
     """What the first page is asked by."""
     return "" if config.pagination.style == "cursor" else config.pagination.start
+
+
+def read_item(raw: msgspec.Raw, config: NimbataConfig) -> tuple[bytes, tuple[str, ...]]:
+    """The record of an answer, and the account's warnings. Raises UnreadableError."""
+    top = fields_of(raw)
+    if top is None:
+        raise UnreadableError("the answer is no JSON object")
+    for path in config.response.item:
+        found = raw if path == "." else _at(top, path)
+        if found is not None and bytes(memoryview(found)[:1]) == b"{":
+            return bytes(found), _first_texts(top.get("warnings"))
+    where = ", ".join(config.response.item)
+    raise UnreadableError(f"no record stands in the answer under any of: {where}; set response.item")
+
+
+def _first_texts(raw: msgspec.Raw | None) -> tuple[str, ...]:
+    try:
+        return msgspec.json.decode(raw, type=tuple[str, ...]) if raw is not None else ()
+    except msgspec.ValidationError:
+        return ()
 
 
 def _rows(raw: msgspec.Raw, top: _Fields | None, config: NimbataConfig) -> tuple[bytes, ...]:
@@ -50,20 +73,20 @@ def _rows(raw: msgspec.Raw, top: _Fields | None, config: NimbataConfig) -> tuple
     return tuple(map(bytes, listed))
 
 
-def _next(top: _Fields | None, config: NimbataConfig, at: Place, rows: int) -> Place | None:
+def _follow(top: _Fields | None, config: NimbataConfig, operation: str) -> Follow:
     paging = config.pagination
-    match paging.style:
-        case "none":
-            return None
+    style = "none" if config.comes_whole(operation) else paging.style
+    last_page, following = None, None
+    match style:
         case "cursor":
-            return _first(top, paging.cursor, str) or None
+            following = _first(top, paging.cursor, str) or None
         case "next_url":
-            return _place_in(_first(top, paging.next_url, str))
+            following = _place_in(_first(top, paging.next_url, str))
         case "page":
-            number = int(at)
-            last = _first(top, paging.last_page, int)
-            more = number - paging.start + 1 < last if last is not None else rows >= paging.size
-            return number + 1 if more else None
+            last_page = _first(top, paging.last_page, int)
+    return Follow(
+        style=style, start=paging.start, size=paging.size, last_page=last_page, next=following
+    )  # fmt: skip
 
 
 def _place_in(address: str | None) -> Place | None:
@@ -94,15 +117,18 @@ def _at(fields: _Fields, path: str) -> msgspec.Raw | None:
     found = fields.get(head)
     if found is None or not rest:
         return found
-    inner = _fields(found)
+    inner = fields_of(found)
     return _at(inner, rest) if inner is not None else None
 
 
-def _fields(raw: msgspec.Raw) -> _Fields | None:
-    """The members of an object; None for anything else."""
+def fields_of(raw: msgspec.Raw) -> _Fields | None:
+    """The members of an object; None for anything else. Raises UnreadableError where it is no JSON."""
     try:
         return msgspec.json.decode(raw, type=_Fields)
     except msgspec.ValidationError:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(f"the answer is not JSON: {error}") from error
+
+
+__all__ = ["Listing", "Place", "fields_of", "first_place", "read_item", "read_listing", "read_page"]

@@ -46,7 +46,7 @@ class CallRecord(Call, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
     transcription: str | None = None
     updated_at: datetime | None = None
-    raw: Raw = {}
+    raw: Raw = msgspec.field(default_factory=dict)
 
 
 class FormRecord(Form, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,7 +54,7 @@ class FormRecord(Form, frozen=True, kw_only=True, omit_defaults=True):
 
     contact_id: str | None = None
     updated_at: datetime | None = None
-    raw: Raw = {}
+    raw: Raw = msgspec.field(default_factory=dict)
 
 
 class TextRecord(Text, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,7 +64,7 @@ class TextRecord(Text, frozen=True, kw_only=True, omit_defaults=True):
     media_urls: tuple[str, ...] = ()
     campaign_id: str | None = None
     updated_at: datetime | None = None
-    raw: Raw = {}
+    raw: Raw = msgspec.field(default_factory=dict)
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,14 +94,14 @@ class ContactRecord(NimbataContact, frozen=True, kw_only=True, omit_defaults=Tru
     dnd: bool | None = None
     last_touch: Attribution = Attribution()
     milestones: tuple[Milestone, ...] = ()
-    custom_fields: dict[str, Any] = {}
+    custom_fields: dict[str, Any] = msgspec.field(default_factory=dict)
     #: By the other system's name: {"highlevel": "ocQHyuzHvysMo5N5VsXc"}.
-    external_ids: dict[str, str] = {}
+    external_ids: dict[str, str] = msgspec.field(default_factory=dict)
     times_called: int | None = None
     last_activity_at: datetime | None = None
     created_at: datetime | None = None
     version: int | None = None
-    raw: Raw = {}
+    raw: Raw = msgspec.field(default_factory=dict)
 
 
 class TaskRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -248,4 +248,5 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     raw: Raw = {}
 
     def __repr__(self) -> str:
-        return f"Webhook(id={self.id!r}, url={self.url!r}, events={self.events!r}, profile={self.profile!r})"
+        # The address may hold a secret as well.
+        return f"Webhook(id={self.id!r}, events={self.events!r}, profile={self.profile!r})"

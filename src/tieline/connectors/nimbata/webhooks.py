@@ -109,7 +109,7 @@ def verify(
 def peek(item: bytes, event_hint: str | None, config: NimbataConfig) -> Peek:
     """What one happening (from `split`) is, without reading it whole. Raises UnreadableError."""
     body = envelope.decode(item)
-    opened = envelope.open_body(body, event_hint, config.webhooks.event_key, config.only_project)
+    opened = envelope.open_body(body, event_hint, config.webhooks, config.only_project)
     return Peek(
         kind=opened.kind,
         delivery_id=opened.event_id,

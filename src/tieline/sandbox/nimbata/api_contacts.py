@@ -113,7 +113,7 @@ class Contacts:
         project = body.pop("project_id", None)
         if project is None and len(projects) == 1:
             project = next(iter(projects))
-        if project not in projects:
+        if not isinstance(project, str) or project not in projects:
             raise invalid({"project_id": ["must name a project of the account"]})
         contact, warnings, event = changes.create_contact(self._account, project, body)
         self._account.remember_created("contact", key, contact.id)

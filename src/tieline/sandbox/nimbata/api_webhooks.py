@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from tieline.sandbox.nimbata.account import Account
-from tieline.sandbox.nimbata.handling import A, body_of, one, page, refusing
+from tieline.sandbox.nimbata.handling import A, body_of, one, page, refusing, skipped
 from tieline.sandbox.nimbata.hook_target import HookTarget, read_target
 from tieline.sandbox.nimbata.problems import invalid, not_found
-from tieline.sandbox.nimbata.request_values import MAX_PER_PAGE
+from tieline.sandbox.nimbata.request_values import read_page
 from tieline.sandbox.side import Call, Reply, Route
 
 
@@ -48,8 +48,13 @@ class HookTargets:
         return target
 
     def _list(self, call: Call) -> Reply:
+        fields: dict[str, list[str]] = {}
+        number, per_page = read_page(call.query, fields)
+        if fields:
+            raise invalid(fields)
         rows = [_without_secret(target) for target in self._targets]
-        return page(self._account, rows, len(rows), 1, max(MAX_PER_PAGE, len(rows)))
+        skip = skipped(self._account, number, per_page)
+        return page(self._account, rows[skip : skip + per_page], len(rows), number, per_page)
 
     def _create(self, call: Call) -> Reply:
         try:

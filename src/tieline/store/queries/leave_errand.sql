@@ -1,1 +1,0 @@
-INSERT INTO errand (lane_id, kind, input) VALUES (%(lane)s, %(kind)s, %(input)s) RETURNING id
