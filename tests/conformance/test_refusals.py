@@ -164,9 +164,10 @@ async def test_a_token_without_the_scope_is_refused(location: Ready, name: str) 
     operation = BY_ID[name]
     asked = as_asked(operation, location, await EXAMPLES[name](location))
     others = sorted({scope for one in BY_ID.values() for scope in one.scopes} - set(operation.scopes))
-    location.sandbox.contacts.side.emit(
-        {"kind": "private_token.scopes", "location": location.location, "fields": {"scopes": others}}
-    )
+    for kind in ("private_token.scopes", "token.scopes"):
+        location.sandbox.contacts.side.emit(
+            {"kind": kind, "location": location.location, "fields": {"scopes": others}}
+        )
     async with aiohttp.ClientSession() as http:
         status, answer = await send(http, location, asked)
     assert (status, answer["message"]) == (401, "The token is not authorized for this scope.")

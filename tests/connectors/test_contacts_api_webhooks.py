@@ -95,13 +95,19 @@ def test_a_delivery_is_known_by_its_id_and_location() -> None:
     assert peek(_body(webhookId=None), {"deliveryid": "d-1"}).delivery_id == "d-1"
     assert peek(_body(webhookId=None), {}).delivery_id is None
     assert peek(msgspec.json.encode({"data": EVENT}), {}) == expected
-    assert peek(b"{}", {}) == Peek(kind="", delivery_id=None, company_id=None, location_id=None, occurred_at=None)
+    assert peek(b"{}", {}) == Peek(
+        kind="", delivery_id=None, company_id=None, location_id=None, occurred_at=None
+    )
 
 
 def test_a_wrong_type_does_not_hide_the_rest() -> None:
     """A number where a text is documented reads as its digits, a list as nothing."""
     assert peek(_body(webhookId=7, timestamp=[1]), {}) == Peek(
-        kind="ContactUpdate", delivery_id="7", company_id=None, location_id="ve9EPM428h8vShlRW1KT", occurred_at=None
+        kind="ContactUpdate",
+        delivery_id="7",
+        company_id=None,
+        location_id="ve9EPM428h8vShlRW1KT",
+        occurred_at=None,
     )
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from highlevel import HighLevel
 from highlevel.error import GHLError
+from highlevel.storage import MemorySessionStorage
 
 from tests.conformance.numbers import note
 from tieline.sandbox.app import Options, Sandbox
 
-__all__ = ["GHLError", "Sdk", "sdk"]
+__all__ = ["GHLError", "Sdk", "app_sdk", "sdk"]
 
 
 class _Counting:
@@ -65,16 +66,39 @@ class Sdk:
 @asynccontextmanager
 async def sdk(token: str | None = None, **options: Any) -> AsyncIterator[Sdk]:
     """The vendor's client with the location's private token, or another one, on a sandbox without limits."""
-    async with Sandbox.start(Options(**{"locations": 2, "limits": "off", **options})) as running:
+    async with _sandbox(options) as running:
         told = running.describe()["contacts"]
-        before, HighLevel.BASE_URL = HighLevel.BASE_URL, told["base_url"]
-        try:
-            client = HighLevel(
-                private_integration_token=token or told["locations"][0]["token"], log_level="error"
-            )
-        finally:
-            HighLevel.BASE_URL = before
-        try:
-            yield Sdk(client, running, told)
-        finally:
-            await client.close()
+        async with _client(
+            running, private_integration_token=token or told["locations"][0]["token"]
+        ) as vendor:
+            yield vendor
+
+
+@asynccontextmanager
+async def app_sdk(**options: Any) -> AsyncIterator[Sdk]:
+    """The vendor's client with the app's credentials, and with no session yet."""
+    async with _sandbox(options) as running:
+        told = running.describe()["contacts"]
+        async with _client(
+            running, client_id=told["client_id"], client_secret=told["client_secret"],
+            session_storage=MemorySessionStorage(),
+        ) as vendor:  # fmt: skip
+            yield vendor
+
+
+def _sandbox(options: dict[str, Any]) -> AbstractAsyncContextManager[Sandbox]:
+    return Sandbox.start(Options(**{"locations": 2, "limits": "off", **options}))
+
+
+@asynccontextmanager
+async def _client(running: Sandbox, **credentials: Any) -> AsyncIterator[Sdk]:
+    told = running.describe()["contacts"]
+    before, HighLevel.BASE_URL = HighLevel.BASE_URL, told["base_url"]
+    try:
+        client = HighLevel(log_level="error", **credentials)
+    finally:
+        HighLevel.BASE_URL = before
+    try:
+        yield Sdk(client, running, told)
+    finally:
+        await client.close()

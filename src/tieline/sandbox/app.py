@@ -74,6 +74,10 @@ class RunningSide:
         self.faults.fired.clear()
         self._pipeline = self._fresh()
 
+    def spend_day(self, place: str, left: int) -> None:
+        """Of today's calls to a place `left` remain. Raises ValueError where there is no limit by the day."""
+        self._pipeline.spend_day(place, left)
+
     def _fresh(self) -> Pipeline:
         limiter = Limiter(self._limit, self.clock.monotonic) if self._limit else None
         return Pipeline(

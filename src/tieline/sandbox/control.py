@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 PREFIX = "/_sandbox"
 Answer = Callable[[web.BaseRequest], Awaitable[Any]]
+
+
+class _Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    place: str
+    left: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Control:
@@ -41,6 +46,7 @@ class Control:
             ("GET", "/deliveries", self._deliveries, "webhooks sent and how they were answered: ?since=N"),
             ("GET", "/quirks", self._quirks, "oddities of this side and how they are switched"),
             ("PUT", "/quirks", self._set_quirks, '{"name": value}: switch some otherwise'),
+            ("POST", "/quota", self._spend_day, '{"place": id, "left": n}: spend a day\'s calls but for n'),
             ("GET", "/state", self._state, "everything that the far side really holds"),
         ]
         self._by_route = {(method, PREFIX + path): answer for method, path, answer, _ in self._offers}
@@ -125,6 +131,11 @@ class Control:
 
     async def _set_quirks(self, request: web.BaseRequest) -> Any:
         return self._running.side.set_quirks(await _body(request))
+
+    async def _spend_day(self, request: web.BaseRequest) -> Any:
+        wanted = msgspec.convert(await _body(request), _Quota)
+        self._running.spend_day(wanted.place, wanted.left)
+        return wanted
 
     async def _state(self, request: web.BaseRequest) -> Any:
         return self._running.side.state()

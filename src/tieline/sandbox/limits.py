@@ -57,6 +57,8 @@ class Limiter:
         self.limit = limit
         self._monotonic = monotonic
         self._buckets: dict[str, _Bucket] = {}
+        #: Place → when its day was spent, and how many calls were left then.
+        self._spent: dict[str, tuple[float, int]] = {}
 
     def take(self, key: str) -> Verdict:
         """Count one call of `key`, unless it is one too many."""
@@ -64,6 +66,7 @@ class Limiter:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(now)
+            self._spend(key, bucket)
         if now - bucket.day_began >= _DAY_S:
             bucket.day_began, bucket.today = now, 0
         times = bucket.times
@@ -80,6 +83,19 @@ class Limiter:
             daily_remaining=None if daily is None else daily - bucket.today,
             daily_reset_s=_DAY_S - (now - bucket.day_began),
         )
+
+    def spend_day(self, place: str, left: int) -> None:
+        """Of today's calls to a place `left` remain, whoever calls. Raises ValueError where none are counted."""
+        if self.limit.daily is None:
+            raise ValueError("no calls are counted by the day")
+        self._spent[place] = (self._monotonic(), left)
+        for key, bucket in self._buckets.items():
+            self._spend(key, bucket)
+
+    def _spend(self, key: str, bucket: _Bucket) -> None:
+        began, left = self._spent.get(key.rpartition(":")[2], (None, 0))
+        if began is not None and self.limit.daily is not None and self._monotonic() - began < _DAY_S:
+            bucket.day_began, bucket.today = began, max(bucket.today, self.limit.daily - left)
 
     def headers(self, verdict: Verdict) -> dict[str, str]:
         """The five documented headers and the one that the vendor's SDK reads."""

@@ -40,6 +40,12 @@ class Pipeline:
         self._limiter = limiter
         self._router = Router(side.routes)
 
+    def spend_day(self, place: str, left: int) -> None:
+        """Of today's calls to a place `left` remain. Raises ValueError where there is no limit by the day."""
+        if self._limiter is None:
+            raise ValueError("this sandbox has no limits")
+        self._limiter.spend_day(place, left)
+
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, from the door to the record."""
         raw = await request.read()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tieline.catalogue.spec import AnyOperation
 from tieline.connectors.contacts_api.errors import classify
 from tieline.connectors.contacts_api.operations import OPERATIONS
+from tieline.connectors.contacts_api.triggers import TRIGGERS
 from tieline.connectors.kit.budget import Limits
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.connector import Connector
@@ -25,6 +26,6 @@ def _limits(_: Connection) -> Limits:
 
 
 CONNECTOR = Connector(
-    app="contacts_api", operations=OPERATIONS, headers=_headers, classify=classify, limits=_limits,
+    app="contacts_api", operations=OPERATIONS, triggers=TRIGGERS, headers=_headers, classify=classify, limits=_limits,
     account_field="locationId", trace_headers=("x-trace-id", "traceid", "x-request-id"),
 )  # fmt: skip

@@ -59,6 +59,8 @@ class _Body(msgspec.Struct, frozen=True):
 
     message: Any = None
     error: Any = None
+    #: Beside `error` where OAuth is refused.
+    error_description: Any = None
     meta: Any = None
     trace_id: Any = msgspec.field(default=None, name="traceId")
 
@@ -125,7 +127,7 @@ def _messages(told: _Body) -> tuple[str, ...]:
     """The messages, whether one, a list, or hidden in `error` (as the newer API version has it)."""
     found: list[str] = []
     nested = told.error.get("message") if isinstance(told.error, dict) else told.error
-    for source in (told.message, nested):
+    for source in (told.message, told.error_description, nested):
         for item in source if isinstance(source, list) else (source,):
             if isinstance(item, str) and item.strip():
                 found.append(redact_text(item.strip())[:_MAX_MESSAGE])

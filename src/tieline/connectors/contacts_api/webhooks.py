@@ -115,7 +115,7 @@ def parse(body: bytes, custom_keys: Mapping[str, str]) -> CrmChange:
     Events about anything but a contact are kept with the contact that they name, if any. Raises UnreadableError for
     what is no JSON object, and for a contact event without an id.
     """
-    fields = _decode(body)
+    fields = fields_of(body)
     kind = as_text(fields.get("type")) or ""
     sent_at = moment(fields.get("timestamp"))
     if kind not in CONTACT_EVENTS:
@@ -142,6 +142,18 @@ def parse(body: bytes, custom_keys: Mapping[str, str]) -> CrmChange:
     )
 
 
+def fields_of(body: bytes) -> dict[str, Any]:
+    """The event's fields, out of its wrapper if it has one. Raises UnreadableError."""
+    try:
+        outer = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableError("the body is not JSON") from error
+    if not isinstance(outer, dict):
+        raise UnreadableError("the body is not a JSON object")
+    inner = outer.get("data")
+    return {**inner, **outer} if isinstance(inner, dict) else outer
+
+
 def _occurrence(
     kind: str,
     contact_id: str,
@@ -165,10 +177,10 @@ def _read_head(body: bytes) -> _Head:
         head = _head.decode(body)
     except msgspec.ValidationError:
         # A value of another type than the vendor documents must not hide the rest.
-        return _head_of(_decode(body))
+        return _head_of(fields_of(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError("the body is not JSON") from error
-    return head if head.type or bytes(memoryview(head.data)[:1]) != b"{" else _head_of(_decode(body))
+    return head if head.type or bytes(memoryview(head.data)[:1]) != b"{" else _head_of(fields_of(body))
 
 
 def _head_of(fields: Mapping[str, Any]) -> _Head:
@@ -180,18 +192,6 @@ def _head_of(fields: Mapping[str, Any]) -> _Head:
         webhook_id=as_text(fields.get("webhookId")),
         delivery_id=as_text(fields.get("deliveryId")),
     )
-
-
-def _decode(body: bytes) -> dict[str, Any]:
-    """The event's fields, out of its wrapper if it has one."""
-    try:
-        outer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableError("the body is not JSON") from error
-    if not isinstance(outer, dict):
-        raise UnreadableError("the body is not a JSON object")
-    inner = outer.get("data")
-    return {**inner, **outer} if isinstance(inner, dict) else outer
 
 
 def _named_contact(fields: Mapping[str, Any]) -> str | None:

@@ -113,6 +113,13 @@ class Budget:
         """Nothing may be sent because the day's allowance is spent."""
         return self._daily_held
 
+    @property
+    def daily(self) -> tuple[int, int] | None:
+        """Left of the day's allowance, and the allowance; None where the far side has not told."""
+        if self._daily_remaining is None or self._daily_limit is None:
+            return None
+        return self._daily_remaining, self._daily_limit
+
     def daily_reserved(self, rank: int) -> bool:
         """Whether what is left of the day is kept for higher classes than this one."""
         if rank < _LOW or self._daily_remaining is None or not self._daily_limit:

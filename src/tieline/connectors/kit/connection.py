@@ -31,6 +31,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     #: Unix time at which the token runs out; None = it has no end, and nobody can renew it but a person.
     token_until: float | None = None
     settings: dict[str, Any] = {}
+    #: Of what is stored of it: an answer to an older one says nothing of a newer.
+    version: int = 0
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())

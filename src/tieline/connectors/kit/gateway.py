@@ -122,6 +122,15 @@ class Gateway:
 
         A token that runs out is renewed before, or once after it was refused: a refused call took no effect.
         """
+        try:
+            return await self._call_renewed(connection, operation, given, priority)
+        except CredentialError as error:
+            error.refused = (connection.id, connection.version)
+            raise
+
+    async def _call_renewed(
+        self, connection: Connection, operation: Operation[In, Out], given: In, priority: Priority
+    ) -> Answer[Out]:
         if connection.token_until is None or self.tokens is None:
             return await self._call(connection, operation, given, priority)
         connection = await self.tokens.good(connection)
@@ -222,7 +231,7 @@ def _settle(
         return read_value(line, prepared, status, headers, raw)
     held: tuple[float, bool] | None = None
     if status == 429:
-        asked_s = read_retry_after(headers, at_most_s=line.connector.max_retry_after_s)
+        asked_s = read_retry_after(headers, at_most_s=line.tuned.max_retry_after_s)
         held = line.governor.limited(slot, told, asked_s)
     else:
         line.governor.settle(slot, told, answered=status < 500)

@@ -77,6 +77,11 @@ class Governor:
         """Requests that may be ours in one window now; None without a limit."""
         return self._budget.capacity(self._clock())
 
+    @property
+    def daily(self) -> tuple[int, int] | None:
+        """Calls left today, of how many; None where the far side has not told."""
+        return self._budget.daily
+
     def try_take(self, priority: Priority) -> Slot | None:
         """A slot, if one is free for that class now and nobody of at least its class waits for it."""
         rank = RANK[priority]

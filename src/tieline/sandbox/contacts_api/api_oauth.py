@@ -29,8 +29,10 @@ _SPELLED = {
     "clientId": "client_id", "clientSecret": "client_secret", "grantType": "grant_type", "code": "code",
     "refreshToken": "refresh_token", "userType": "user_type", "redirectUri": "redirect_uri",
 }  # fmt: skip
-_V3_ANSWER = {"access_token": "accessToken", "token_type": "tokenType", "expires_in": "expiresIn",
-              "refresh_token": "refreshToken"}  # fmt: skip
+_V3_ANSWER = {
+    "access_token": "accessToken", "token_type": "tokenType", "expires_in": "expiresIn",
+    "refresh_token": "refreshToken",
+}  # fmt: skip
 _CHECKS: dict[str, checks.Check] = {
     "client_id": checks.filled, "client_secret": checks.filled, "grant_type": _GRANT_TYPES, "code": checks.text,
     "refresh_token": checks.text, "user_type": _USER_TYPES, "redirect_uri": checks.text,
@@ -112,7 +114,9 @@ class OauthApi:
             return oauth_page.error("There is no app with this client_id.")
         address = asked.get("redirect_uri", "")
         if not self._installs.may_return_to(address):
-            return oauth_page.error("redirect_uri is not one of the app's: it must be https, or this machine.")
+            return oauth_page.error(
+                "redirect_uri is not one of the app's: it must be https, or this machine."
+            )
         if asked.get("response_type") != "code":
             return oauth_page.error("response_type must be code.")
         scopes = frozenset(asked.get("scope", "").split())
@@ -185,11 +189,11 @@ class OauthApi:
         if is_v3(call.headers):
             return Reply(status=200, body={**_page(rows, asked), **more})
         skip, limit = int(asked.get("skip") or 0), int(asked.get("limit") or 20)
-        if skip < 0 or limit < 1:
-            raise Problem(422, ["skip must not be less than 0", "limit must not be less than 1"])
-        return Reply(
-            status=200, body={"locations": rows[skip : skip + limit], "count": len(rows), **more}
-        )
+        if skip < 0:
+            raise Problem(422, ["skip must not be less than 0"])
+        if limit < 1:
+            raise Problem(422, ["limit must not be less than 1"])
+        return Reply(status=200, body={"locations": rows[skip : skip + limit], "count": len(rows), **more})
 
     def _reconnect(self, call: Call) -> Reply:
         given = call.body
@@ -230,15 +234,12 @@ class OauthApi:
                 "approveAllLocations": chosen is None, "installToFutureLocations": held is not None and held.future,
             }  # fmt: skip
         body = {_V3_ANSWER.get(name, name): value for name, value in told.items()} if v3 else told
-        return Reply(
-            status=200, body=body, effect=True, result_id=grant.location or self._office.company_id, traced=False
-        )
+        account = grant.location or self._office.company_id
+        return Reply(status=200, body=body, effect=True, result_id=account, traced=False)
 
     def _unauthorized(self, why: str, v3: bool, *, remark: str | None = None) -> Reply:
         body = {"error": "UnAuthorized!", "error_description": why}
-        return Reply(
-            status=401, body={**body, "message": why} if v3 else body, traced=False, remark=remark
-        )
+        return Reply(status=401, body={**body, "message": why} if v3 else body, traced=False, remark=remark)
 
     def _bearer(self, call: Call) -> Token:
         token = self._tokens.find(call.headers["Authorization"].split()[-1])

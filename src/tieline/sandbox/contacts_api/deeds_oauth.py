@@ -18,7 +18,13 @@ class OauthDeeds:
     """All of them, by name. `fields: {"company": true}` means the agency in place of the location."""
 
     def __init__(
-        self, office: Office, tokens: Tokens, installs: Installs, grants: Grants, rng: Random, agency_token: str
+        self,
+        office: Office,
+        tokens: Tokens,
+        installs: Installs,
+        grants: Grants,
+        rng: Random,
+        agency_token: str,
     ) -> None:
         self._office = office
         self._tokens = tokens
@@ -37,6 +43,7 @@ class OauthDeeds:
             "client.rotate_secret": self._rotate_secret,
             "token.revoke": self._revoke,
             "token.expire": self._expire,
+            "token.scopes": self._narrow,
             "private_token.rotate": self._rotate_token,
             "private_token.scopes": self._set_scopes,
             "location.deactivate": self._deactivate,
@@ -86,6 +93,13 @@ class OauthDeeds:
         """The app's access tokens of the location or company end now; they can be renewed."""
         of_company = _of_company(wanted)
         self._grants.expire(None if of_company else location)
+        return Done(self._office.company_id if of_company else location.id)
+
+    def _narrow(self, location: Location, wanted: Emission) -> Done:
+        """Fields: `scopes`, all that the app's access tokens of the location or company may do from now on."""
+        of_company, scopes = _of_company(wanted), _scopes(wanted)
+        place = None if of_company else location.id
+        self._tokens.change(lambda one: one.client_id is not None and one.location == place, scopes=scopes)
         return Done(self._office.company_id if of_company else location.id)
 
     def _rotate_token(self, location: Location, wanted: Emission) -> Done:

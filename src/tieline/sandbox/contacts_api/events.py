@@ -94,7 +94,8 @@ class Announcer:
         apart: bool = False,
     ) -> None:
         """Send one event. `event` is its name in the app's settings; `type_` what the body calls it, if otherwise: ""
-        where it names none. A location of None = of the company. `apart` = only targets that name the event get it, no pattern for all."""
+        where it names none. A location of None = of the company. `apart` = only targets that name the event get it,
+        no pattern for all."""
         if not self.targets:
             return
         webhook_id = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))

@@ -1,4 +1,4 @@
-"""Codes, and pairs of tokens for them: each code and each refresh token is good once. Source: contacts-api.md, section 2."""
+"""Codes, and pairs of tokens for them: a code and a refresh token are good once. Source: contacts-api.md, section 2."""
 
 from __future__ import annotations
 

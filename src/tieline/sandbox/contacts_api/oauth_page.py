@@ -25,7 +25,8 @@ button{{font:inherit;display:block;width:100%;text-align:left;margin:.4rem 0;pad
 def choice(query: Mapping[str, str], locations: Iterable[Location], scopes: Iterable[str]) -> Reply:
     """A button for each location, and one for the agency with all of them."""
     kept = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in query.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in query.items()
     )
     buttons = "".join(_button(one.id, f"{one.name} ({one.timezone})") for one in locations)
     asked = ", ".join(sorted(scopes))
@@ -49,7 +50,9 @@ def back(redirect_uri: str, code: str, state: str | None) -> Reply:
     if state is not None:
         query.append(("state", state))
     address = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
-    return Reply(status=302, content=b"", content_type="text/html", headers={"Location": address}, effect=True)
+    return Reply(
+        status=302, content=b"", content_type="text/html", headers={"Location": address}, effect=True
+    )
 
 
 def _button(value: str, text: str) -> str:

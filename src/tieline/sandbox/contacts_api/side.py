@@ -25,6 +25,7 @@ from tieline.sandbox.contacts_api.problems import Problem, refusal
 from tieline.sandbox.contacts_api.quirks import Quirks
 from tieline.sandbox.contacts_api.records import Location, User, mint, private_token
 from tieline.sandbox.contacts_api.sales import Sales
+from tieline.sandbox.contacts_api.sent_events import SentEvents
 from tieline.sandbox.contacts_api.settings import Settings
 from tieline.sandbox.contacts_api.staff import Staff
 from tieline.sandbox.contacts_api.subject import Subject
@@ -140,7 +141,7 @@ class ContactsSide:
                     name: held for subject in self._subjects for name, held in subject.state(location).items()
                 }
                 for location in self._office.locations.values()
-            }
+            },
         }
 
     def doubled(self) -> list[dict[str, Any]]:
@@ -192,14 +193,15 @@ class ContactsSide:
             self._office, self._tokens, settings.places, Random(f"oauth:{self._seed}"), client_id=client_id,
             client_secret=client_secret, agency_token=agency_token,
         )  # fmt: skip
+        deeds: dict[str, Deed] = {}
         self._subjects: tuple[Subject, ...] = (
             people, settings, Sales(self._office, hand, people.book, settings.places), Businesses(self._office),
             Staff(self._office), Marketing(self._office, hand), Forms("form", self._office, hand, people.book),
             Forms("survey", self._office, hand, people.book),
             Talks(self._office, hand, people.book, self._tokens, client_id=client_id),
             Agenda(self._office, hand, people.book), self._access,
+            SentEvents(self._office, Random(f"sent:{self._seed}"), deeds),
         )  # fmt: skip
-        deeds: dict[str, Deed] = {}
         for subject in self._subjects:
             deeds |= subject.deeds()
         self._driver = Driver(self._office, drawn, deeds)
