@@ -110,6 +110,8 @@ class CredentialError(ConnectorError):
             message, connection=connection, operation=operation, status=status, trace_id=trace_id
         )
         self.fault = fault
+        #: Connection and version whose access it was; None = not known.
+        self.refused: tuple[int, int] | None = None
 
 
 class RejectedError(ConnectorError):

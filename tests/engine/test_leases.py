@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
 from tieline.domain.ids import LaneId, SyncId
+from tieline.effects.decide import HoldLane
 from tieline.effects.writes import AssignmentRow, Ledger, Writes
 from tieline.engine.lane import Leases, OwnedLane
 from tieline.errors import LeaseLost
@@ -120,7 +120,7 @@ async def test_a_held_lane_is_not_claimed_before_its_time(store: Store) -> None:
     async with store.transaction() as db:
         row = await (await db.execute("SELECT now()")).fetchone()
     assert row is not None
-    await leases.hold(mine, row[0] + timedelta(hours=1), "asked_to_wait", "429")
+    await leases.hold(mine, HoldLane(3600.0, "asked_to_wait"), "429")
     await leases.rest(mine, release=True)
     assert await Leases(store, "second").claim(1) == []
     async with store.transaction() as db:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,6 +31,9 @@ class Readers:
 
     def consumer(self, sync: SyncId) -> Consumer:
         raise AssertionError("nothing is to be done")
+
+    async def learn(self, syncs: Set[SyncId]) -> None:
+        pass
 
     def knows(self, sync: SyncId) -> bool:
         return True

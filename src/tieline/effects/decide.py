@@ -65,6 +65,8 @@ class HoldLane(msgspec.Struct, frozen=True):
     after_s: float | None
     #: The state in which its connection is meanwhile.
     state: HeldState
+    #: Connection and version that was refused: one that was mended since is not held for it.
+    refused: tuple[int, int] | None = None
 
 
 class GiveUp(msgspec.Struct, frozen=True):
@@ -89,8 +91,8 @@ def decide(error: ConnectorError, *, at_once: int, turn: int) -> Decision:
             return Retry(SLOW.delay_s(turn))
         case OutcomeUnknown():
             return LookUpOutcome()
-        case CredentialError(fault=fault):
-            return HoldLane(_LOOK_AGAIN_S.get(fault), HELD_BY_FAULT[fault])
+        case CredentialError(fault=fault, refused=refused):
+            return HoldLane(_LOOK_AGAIN_S.get(fault), HELD_BY_FAULT[fault], refused)
         case RejectedError(status=422):
             # Creates have been seen that answered 422 and took effect all the same.
             return LookUpOutcome()

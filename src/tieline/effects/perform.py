@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -12,7 +14,6 @@ from tieline.effects.decide import (
     AT_ONCE,
     SLOW,
     GiveUp,
-    HeldState,
     HoldLane,
     LookUpOutcome,
     RepeatNow,
@@ -31,16 +32,18 @@ from tieline.errors import (
     TransientError,
 )
 
+Out = TypeVar("Out")
+
 
 class Later(Exception):
-    """The turn stops here and goes on later; with `held`, nobody else of the lane can go either."""
+    """The turn stops here and goes on later; with `hold`, nobody else of the lane can go either."""
 
-    def __init__(self, reason: str, *, after_s: float | None, held: HeldState | None = None) -> None:
+    def __init__(self, reason: str, *, after_s: float = 0.0, hold: HoldLane | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        #: None = until someone mends it.
         self.after_s = after_s
-        self.held = held
+        #: These events are due at once when the lane's hold ends, or is lifted before.
+        self.hold = hold
 
 
 class GivenUp(Exception):
@@ -52,12 +55,26 @@ class GivenUp(Exception):
         self.error = error
 
 
+async def persevere(read: Callable[[], Awaitable[Out]], *, turn: int) -> Out:
+    """What a read gives, repeated at once while that may help. Raises ConnectorError."""
+    at_once = 0
+    while True:
+        try:
+            return await read()
+        except ConnectorError as error:
+            decision = decide(error, at_once=at_once, turn=turn)
+            if not isinstance(decision, RepeatNow):
+                raise
+            at_once += not isinstance(error, RateLimited)
+            await asyncio.sleep(decision.after_s)
+
+
 def later(error: ConnectorError, doing: str, *, turn: int) -> Later:
     """A read on the way failed in the `turn`th try of these events: the person waits, or the whole lane."""
     reason = f"{doing}: {error}"
     match decide(error, at_once=AT_ONCE, turn=turn):
-        case HoldLane(after_s, held):
-            return Later(reason, after_s=after_s, held=held)
+        case HoldLane() as hold:
+            return Later(reason, hold=hold)
         case RepeatNow():
             # The governor lets nothing go before its time.
             return Later(reason, after_s=1.0)
@@ -95,9 +112,9 @@ class Performer:
                     case Retry(after_s):
                         self._stand(effect, "dropped")
                         raise Later(str(error), after_s=after_s) from error
-                    case HoldLane(after_s, held):
+                    case HoldLane() as hold:
                         self._stand(effect, "dropped")
-                        raise Later(str(error), after_s=after_s, held=held) from error
+                        raise Later(str(error), hold=hold) from error
                     case LookUpOutcome() if self._repeatable(command, error):
                         # Sending again is the look-up: the far side names what exists already.
                         at_once += 1
@@ -132,7 +149,7 @@ class Performer:
             raise self._give_up(effect, cause, reason)
         started = datetime.now(UTC)
         try:
-            done = await self._target.look_up(command, contact_id)
+            done = await persevere(lambda: self._target.look_up(command, contact_id), turn=self._turn)
         except NotFoundError as error:
             raise self._give_up(self._failed(effect, error, started), error) from error
         except ConnectorError as error:
@@ -156,7 +173,7 @@ class Performer:
     async def _adopt(self, effect: EffectRow, existing_id: str, started: datetime) -> Done:
         """The far side named the record that is there already: that is the one."""
         try:
-            contact = await self._target.fetch(existing_id)
+            contact = await persevere(lambda: self._target.fetch(existing_id), turn=self._turn)
         except ConnectorError as error:
             effect = self._failed(effect, error, started)
             self._stand(effect, "dropped")

@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 TURN = 50
 #: A turn that fails in a way nobody foresaw is tried this often, then kept as a dead letter.
 UNFORESEEN_TRIES = 5
+#: A connection that was mended meanwhile is tried again after so long.
+MENDED_S = 1.0
 
 
 class Chain:
@@ -104,10 +106,11 @@ class Chain:
     async def _wait(self, turn: SyncTurn, items: list[Item], later: Later) -> None:
         """The person waits, and with it everything behind, so that the order stays."""
         now = datetime.now(UTC)
-        due_at = now + timedelta(seconds=later.after_s or 0.0)
-        if later.held is not None:
-            until = due_at if later.after_s is not None else None
-            await self._leases.hold(self._lane, until, later.held, later.reason)
+        due_at = now + timedelta(seconds=later.after_s)
+        if later.hold is not None:
+            if not await self._leases.hold(self._lane, later.hold, later.reason):
+                # Mended while we tried; what is known of it here is a moment behind.
+                due_at = now + timedelta(seconds=MENDED_S)
             self._lane.leaving = True
         turn.wait(items, due_at, later.reason)
         behind = list(self._queue)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -52,6 +52,10 @@ class Handlers(Protocol):
 
     def consumer(self, sync: SyncId) -> Consumer:
         """The sync, bound to its location. Raises ConfigurationError when it is gone."""
+        ...
+
+    async def learn(self, syncs: Set[SyncId]) -> None:
+        """Find out about those that are not known yet: another process may have made them a moment ago."""
         ...
 
     def knows(self, sync: SyncId) -> bool:
@@ -104,6 +108,7 @@ class Drain:
             )
             loaded = [_loaded(row) for row in await rows.fetchall()]
         if loaded:
+            await self._handlers.learn({one.consumer_id for one in loaded})
             await self._dispatch(by_id, loaded)
         return len(loaded)
 

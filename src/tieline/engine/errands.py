@@ -45,7 +45,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
 class Runner(Protocol):
     """Does errands of any kind."""
 
-    async def __call__(self, errand: Errand) -> dict[str, Any]:
+    async def __call__(self, errand: Errand, /) -> dict[str, Any]:
         """What came of it. Raises TransientError to be asked again later, another TielineError to give it up."""
         ...
 
@@ -93,6 +93,7 @@ class Errands:
         except (TransientError, psycopg.OperationalError, TimeoutError) as error:
             reason = f"{type(error).__name__}: {error}"
             wait_s = _BACKOFF.delay_s(tries) if tries < _BACKOFF.max_attempts else None
+            log.info("an errand is not done yet", kind=errand.kind, tries=tries, reason=reason)
             await self._record(
                 errand, "ready" if wait_s is not None else "failed", tries, None, reason, wait_s
             )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tieline.domain.ids import LaneId, PersonId
-from tieline.effects.decide import HeldState
+from tieline.effects.decide import HoldLane
 from tieline.errors import LeaseLost
 from tieline.store.pool import Store
 from tieline.store.queries import query
@@ -128,10 +128,15 @@ class Leases:
             row = await (await db.execute(query("others_due"))).fetchone()
         return bool(row and row[0])
 
-    async def hold(self, lane: OwnedLane, until: datetime | None, state: HeldState, why: str) -> None:
-        """Nothing of this lane is claimed before `until`; None = until someone lifts it."""
+    async def hold(self, lane: OwnedLane, hold: HoldLane, why: str) -> bool:
+        """Nothing of this lane is claimed for so long; False when the connection was mended since it was refused."""
+        connection, version = hold.refused or (None, None)
         async with self._store.transaction() as db:
-            await db.execute(
+            held = await db.execute(
                 query("hold_lane"),
-                {"lane": lane.id, "epoch": lane.epoch, "until": until, "state": state, "why": why},
-            )
+                {
+                    "lane": lane.id, "epoch": lane.epoch, "after_s": hold.after_s, "state": hold.state, "why": why,
+                    "connection": connection, "version": version,
+                },
+            )  # fmt: skip
+            return held.rowcount > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -102,9 +101,8 @@ class Polls:
     async def _hold(self, lane: OwnedLane, error: ConnectorError) -> None:
         """What keeps one stream from being read keeps the whole lane from working: it rests until that is mended."""
         match decide(error, at_once=AT_ONCE, turn=1):
-            case HoldLane(after_s, state):
-                until = None if after_s is None else datetime.now(UTC) + timedelta(seconds=after_s)
-                await self._leases.hold(lane, until, state, str(error))
+            case HoldLane() as hold:
+                await self._leases.hold(lane, hold, str(error))
                 lane.leaving = True
             case _:
                 pass

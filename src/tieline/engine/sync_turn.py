@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from tieline.domain.command import (
 )
 from tieline.domain.contact import Contact
 from tieline.domain.ids import PersonId, SyncId
-from tieline.effects.perform import GivenUp, Later, Performer, later
+from tieline.effects.perform import GivenUp, Later, Performer, later, persevere
 from tieline.effects.target import Done, Target
 from tieline.effects.writes import (
     AssignmentRow,
@@ -198,7 +199,9 @@ class SyncTurn:
         verdict = judge(told, self._contact) if told is not None else "undecidable"
         if verdict == "undecidable":
             try:
-                told = await self.consumer.target.fetch(change.contact_id)
+                told = await persevere(
+                    partial(self.consumer.target.fetch, change.contact_id), turn=self._tries
+                )
             except NotFoundError:
                 self._unlink()
                 return "done", "not in the CRM any more; unlinked"
@@ -292,7 +295,9 @@ class SyncTurn:
         if phone is None and email is None:
             return
         try:
-            contact = await self.consumer.target.find(phone=phone, email=email)
+            contact = await persevere(
+                partial(self.consumer.target.find, phone=phone, email=email), turn=self._tries
+            )
         except ConnectorError as error:
             raise later(error, "looking for the contact", turn=self._tries) from error
         if contact is not None:
