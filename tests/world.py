@@ -94,6 +94,7 @@ async def world(
     echoes: bool = True,
     definition: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    source_settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[World]:
     """`polls` reads both sides every half second beside the webhooks; `echoes` has the CRM tell of its changes."""
     vault = Vault(bytes(32))
@@ -109,7 +110,7 @@ async def world(
             credential=Credential(
                 token=nimbata["token"], webhook_secrets={"hmac": nimbata["webhook_secret"]}
             ),
-            settings={"limits": "off"},
+            settings={"limits": "off", **(source_settings or {})},
             polls=tuple(
                 (stream, project, every_s) for project in projects for stream in ("call", "form", "text")
             )
@@ -136,15 +137,7 @@ async def world(
         directory = Directory(store, vault)
         await directory.load()
         hub = Hub(store=store, vault=vault, directory=directory)
-        ready: asyncio.Queue[str | None] = asyncio.Queue(1)
-        serving = asyncio.create_task(hub.run(ServeOptions(port=0), ready=ready.put_nowait))
-        starting = asyncio.create_task(ready.get())
-        try:
-            await asyncio.wait([serving, starting], return_when=asyncio.FIRST_COMPLETED, timeout=20)
-            if serving.done():
-                await serving
-            base = starting.result()
-            assert base is not None
+        async with serving(hub) as base:
             running.nimbata.side.set_targets({"url": f"{base}/hooks/nimbata/calls"})
             if echoes:
                 for number, location in enumerate(contacts["locations"]):
@@ -156,7 +149,22 @@ async def world(
                 for project, location in zip(projects, contacts["locations"], strict=True)
             }
             yield World(hub, running, base, http, location_of)
-        finally:
-            for task in (serving, starting):
-                task.cancel()
-            await asyncio.gather(serving, starting, return_exceptions=True)
+
+
+@asynccontextmanager
+async def serving(hub: Hub, options: ServeOptions | None = None) -> AsyncIterator[str]:
+    """The hub at work in this process; gives its address."""
+    ready: asyncio.Queue[str | None] = asyncio.Queue(1)
+    running = asyncio.create_task(hub.run(options or ServeOptions(port=0), ready=ready.put_nowait))
+    starting = asyncio.create_task(ready.get())
+    try:
+        await asyncio.wait([running, starting], return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        if running.done():
+            await running
+        base = starting.result()
+        assert base is not None
+        yield base
+    finally:
+        for task in (running, starting):
+            task.cancel()
+        await asyncio.gather(running, starting, return_exceptions=True)

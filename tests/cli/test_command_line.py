@@ -2,74 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tieline.sandbox.app import Options, Sandbox
+from tests.cli.conftest import Line
 from tieline.store.migrate import revisions, script_folder
 
 SECRET = "hook-secret-for-tests"
-
-
-@dataclass
-class Line:
-    """A home on a fresh database, beside a running sandbox."""
-
-    home: Path
-    database_url: str
-    told: dict[str, Any]
-
-    async def run(self, *arguments: str, stdin: str = "", **environment: str) -> tuple[int, str, str]:
-        """Exit code, stdout and stderr of one verb."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TIELINE_")}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tieline", *arguments,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={
-                **kept, "TIELINE_HOME": str(self.home), "TIELINE_DATABASE_URL": self.database_url, **environment,
-            },
-        )  # fmt: skip
-        async with asyncio.timeout(60):
-            out, err = await process.communicate(stdin.encode())
-        return process.returncode or 0, out.decode(), err.decode()
-
-    async def json(self, *arguments: str, stdin: str = "") -> Any:
-        """The JSON of a verb that works."""
-        code, out, err = await self.run(*arguments, "--json", stdin=stdin)
-        assert code == 0, err
-        return json.loads(out)
-
-    async def connect_crm(self, *more: str, token: str | None = None) -> tuple[int, str, str]:
-        """Connect the first location, the token by standard input."""
-        location = self.told["contacts"]["locations"][0]
-        return await self.run(
-            "connect", "contacts-api", "--name", "crm", "--base-url", self.told["contacts"]["base_url"],
-            "--location", location["id"], "--token-stdin", "--json", *more, stdin=token or location["token"],
-        )  # fmt: skip
-
-    async def connect_calls(self, *more: str) -> Any:
-        """Connect the call-tracking account."""
-        nimbata = self.told["nimbata"]
-        return await self.json(
-            "connect", "nimbata", "--name", "calls", "--base-url", nimbata["base_url"], "--account",
-            nimbata["account"], "--project", nimbata["projects"][0], "--token-stdin", *more,
-            stdin=nimbata["token"],
-        )  # fmt: skip
-
-
-@pytest.fixture
-async def line(tmp_path: Path, database_url: str) -> AsyncIterator[Line]:
-    """A command line with somebody to talk to."""
-    async with Sandbox.start(Options(locations=1, limits="off")) as sandbox:
-        yield Line(tmp_path / "home", database_url, sandbox.describe())
 
 
 async def test_connecting_both_sides_and_a_sync_by_script_alone(line: Line) -> None:
@@ -226,29 +167,11 @@ async def test_two_syncs_that_overlap_are_refused(line: Line) -> None:
 
 async def test_only_one_hub_is_up_on_a_home_and_it_says_where(line: Line) -> None:
     """The second is refused with the first one's process; SIGTERM ends it within a second or two, with exit code 0."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TIELINE_")}
-    environment = {**kept, "TIELINE_HOME": str(line.home), "TIELINE_DATABASE_URL": line.database_url}
-    first = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tieline",
-        "up",
-        "--port",
-        "0",
-        "--json",
-        stdout=asyncio.subprocess.PIPE,
-        env=environment,
-    )
-    assert first.stdout is not None
-    async with asyncio.timeout(30):
-        told = json.loads(await first.stdout.readline())
-    assert told["pid"] == first.pid
-    code, _, err = await line.run("up", "--port", "0")
-    assert code == 3
-    assert str(first.pid) in err
-    first.terminate()
-    async with asyncio.timeout(10):
-        assert await first.wait() == 0
+    async with line.up() as url:
+        code, _, err = await line.run("up", "--port", "0")
+        assert code == 3
+        assert url.rpartition(":")[0] == "http://127.0.0.1"
+        assert "process" in err
 
 
 async def test_the_database_is_shown_migrated_and_named(line: Line) -> None:
@@ -266,20 +189,13 @@ async def test_the_database_is_shown_migrated_and_named(line: Line) -> None:
     assert "cannot be reached" in err
 
 
-async def test_doctor_finds_a_token_that_no_longer_works(line: Line) -> None:
-    """With the next step, and exit code 1."""
-    await line.connect_crm()
-    code, _, _ = await line.connect_crm()
-    assert code == 0
-    # The far side begins anew with other tokens.
-    async with Sandbox.start(Options(locations=1, limits="off", seed=99, contacts_port=0)) as other:
-        location = line.told["contacts"]["locations"][0]["id"]
-        code, _, _ = await line.run(
-            "connect", "contacts-api", "--name", "crm", "--base-url", other.describe()["contacts"]["base_url"],
-            "--location", location, "--token", "pit-00000000-gone", "--json",
-        )  # fmt: skip
-        assert code == 4, "a token that is refused replaces nothing"
-    assert (await line.run("doctor", "--json"))[0] == 0
+async def test_a_token_that_is_refused_replaces_nothing(line: Line) -> None:
+    """Exit code 4; the doctor finds the one before at work."""
+    assert (await line.connect_crm())[0] == 0
+    assert (await line.connect_crm(token="pit-00000000-gone"))[0] == 4
+    assert (await line.run("connect", "token", "crm", "--token", "pit-00000000-gone"))[0] == 4
+    code, out, _ = await line.run("doctor", "--json")
+    assert code == 0, out
 
 
 async def test_version_and_help_are_quick_and_name_the_exit_codes(line: Line) -> None:

@@ -121,7 +121,7 @@ async def _list() -> list[dict[str, Any]]:
 
 
 async def _authorize(name: str, public_url: str, wait_s: float, as_json: bool) -> None:
-    from tieline.server.authorize import begin, errand_of
+    from tieline.server.authorize import begin, errand_of, told
     from tieline.store.errands import wait_for
 
     async with opened_hub() as hub:
@@ -146,6 +146,5 @@ async def _authorize(name: str, public_url: str, wait_s: float, as_json: bool) -
         ended = await wait_for(hub.store, errand, within_s=60)
     if ended.state != "done":
         raise output.Failed(f"the account was not connected: {ended.reason or 'it is still under way'}")
-    told = ended.output or {}
-    names = ", ".join(told.get("connections", ()))
-    output.show(told, as_json, lambda: output.out.print(f"Connected {names or 'nothing yet'}."))
+    came = ended.output or {}
+    output.show(came, as_json, lambda: output.out.print(told(came)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from tieline.cli import output
+from tieline.cli.nimbata_account import Account, Flags, ProofName, read_account
 from tieline.cli.secret_input import read_file, read_secret
 from tieline.cli.serve import address
 from tieline.cli.session import opened_hub, run
@@ -79,14 +80,23 @@ def contacts_api(
 @app.command("nimbata")
 def nimbata(
     name: Name,
-    account: Annotated[str, typer.Option(help="account (customer) id")],
-    base_url: Annotated[str, typer.Option(help="address of the API")] = "https://api.nimbata.com",
+    account: Annotated[str | None, typer.Option(help="account (customer) id")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="address of the API; default: https://api.nimbata.com")
+    ] = None,
     project: Annotated[list[str] | None, typer.Option(help="project to read; repeat for more")] = None,
     token: Token = None,
     token_stdin: TokenStdin = False,
+    preset: Annotated[
+        Literal["nimbata", "callrail", "ctm"] | None,
+        typer.Option(help="whose webhooks come: signature, names and words are known; default: nimbata"),
+    ] = None,
     webhook_auth: Annotated[
-        Literal["url_key", "hmac", "none"], typer.Option(help="how deliveries prove where they come from")
-    ] = "url_key",
+        ProofName | None,
+        typer.Option(
+            help="how deliveries prove where they come from; default: url_key, or as the preset has it"
+        ),
+    ] = None,
     webhook_secret: Annotated[
         str | None,
         typer.Option(
@@ -94,42 +104,35 @@ def nimbata(
         ),
     ] = None,
     mode: Annotated[
-        Literal["derived", "native"], typer.Option(help="native = the account stores contacts of its own")
-    ] = "derived",
+        Literal["derived", "native"] | None,
+        typer.Option(help="native = the account stores contacts of its own; default: derived"),
+    ] = None,
     settings: Annotated[
         Path | None, typer.Option(help="YAML or JSON with how this account differs", dir_okay=False)
     ] = None,
     limits: Limits = "on",
-    poll_every_s: Every = 300.0,
+    poll_every_s: Annotated[
+        float | None,
+        typer.Option(min=0, help="seconds between polls beside the webhooks; 0 = never; default: 300"),
+    ] = None,
     check: Check = True,
     public_url: PublicUrl = "http://127.0.0.1:8080",
     as_json: Json = False,
 ) -> None:
-    """A call-tracking account."""
-    from tieline.connectors.nimbata.config import build
-    from tieline.server.connections import NewConnection, NewPoll
-    from tieline.store.directory import Credential
-
-    own = {**_settings(settings), "projects": list(project or ()), "mode": mode}
-    if webhook_auth == "none":
-        own["webhooks"] = {**own.get("webhooks", {}), "auth": [{"type": "none"}]}
-    build(own)
-    streams = [("call", one) for one in project or ()] + [("form", one) for one in project or ()]
-    streams += [("text", one) for one in project or ()]
-    streams += [("contact", "")] if mode == "native" else []
-    new = NewConnection(
-        name=name, connector="nimbata", base_url=base_url, account=account,
-        credential=Credential(
-            token=_token(token, token_stdin),
-            webhook_secrets={} if webhook_auth == "none" else {webhook_auth: webhook_secret or ""},
-        ),
-        settings={**own, **_general(limits, None)},
-        polls=tuple(NewPoll(stream=stream, project=one, every_s=poll_every_s) for stream, one in streams)
-        if poll_every_s
-        else (),
-        since=datetime.now(UTC),
+    """A call-tracking account. What a flag says goes before the settings file."""
+    found = read_account(
+        Flags(
+            name=name, account=account, base_url=base_url, projects=tuple(project or ()), preset=preset,
+            mode=mode, webhook_auth=webhook_auth, webhook_secret=webhook_secret, settings=settings,
+            poll_every_s=poll_every_s, general=_general(limits, None),
+        )
     )  # fmt: skip
-    done = run(_save_account(new, check=check))
+    if found.product is not None and token is None and not token_stdin:
+        # Its deliveries are taken in; nothing is asked of its API.
+        used = found.token
+    else:
+        used = _token(token or found.token or None, token_stdin)
+    done = run(_save_account(found, used, check=check))
     _finish(done, public_url, done["shown_once"], as_json)
 
 
@@ -209,7 +212,7 @@ async def _save_location(new: NewConnection, country: str | None) -> dict[str, A
     }  # fmt: skip
 
 
-async def _save_account(new: NewConnection, *, check: bool) -> dict[str, Any]:
+async def _save_account(found: Account, token: str, *, check: bool) -> dict[str, Any]:
     import msgspec
 
     from tieline.connectors import CONNECTORS
@@ -217,6 +220,7 @@ async def _save_account(new: NewConnection, *, check: bool) -> dict[str, Any]:
     from tieline.connectors.nimbata.operations import LIST_CALLS, list_activity
     from tieline.server.connections import save_connection
 
+    new, config = found.connection(token), found.config
     async with opened_hub() as hub:
         before = hub.directory.connection(new.name)
         given = dict(new.credential.webhook_secrets)
@@ -224,22 +228,31 @@ async def _save_account(new: NewConnection, *, check: bool) -> dict[str, Any]:
         for kind, secret in given.items():
             known = before.credential.webhook_secrets.get(kind) if before else None
             if not secret:
-                given[kind] = known or secrets.token_urlsafe(24)
+                if known is None and kind == "hmac" and found.product is not None:
+                    raise ConfigurationError(
+                        f"the key with which {found.product} signs is needed: --webhook-secret"
+                    )
+                given[kind] = known or _made(kind)
                 if known is None:
                     made[kind] = given[kind]
         credential = msgspec.structs.replace(new.credential, webhook_secrets=given)
         new = msgspec.structs.replace(new, credential=credential)
-        projects = new.settings["projects"]
-        if check and projects:
+        if check and config.projects and config.offers(LIST_CALLS.id):
             today = datetime.now(UTC).date()
             async with Gateway.open(CONNECTORS) as gateway:
-                asked = list_activity("call", projects[0], today, today, 1, 1)
+                asked = list_activity("call", config.projects[0], today, today, 1, 1)
                 await gateway.call(_unsaved(new), LIST_CALLS, asked, "interactive")
         saved = await save_connection(hub.store, hub.vault, new)
     return {
-        "name": new.name, "connector": new.connector, "created": saved.created, "projects": projects,
-        "webhook_auth": next(iter(given), "none"), "shown_once": made,
+        "name": new.name, "connector": new.connector, "created": saved.created,
+        "projects": list(config.projects), "webhook_auth": next(iter(given), "none"), "shown_once": made,
+        **({"events": list(config.webhooks.events)} if config.webhooks.events else {}),
     }  # fmt: skip
+
+
+def _made(kind: str) -> str:
+    """A new secret; that of HTTP Basic is a user and a password."""
+    return f"{'tieline:' if kind == 'basic' else ''}{secrets.token_urlsafe(24)}"
 
 
 async def _list(name: str | None) -> list[Shown]:
@@ -275,6 +288,11 @@ def _finish(done: dict[str, Any], public_url: str, made: dict[str, str], as_json
     told = {**{name: value for name, value in done.items() if name != "shown_once"}, "webhook": webhook}
     if made:
         told["webhook_secret"] = next(iter(made.values()))
+    path, _, query = webhook.partition("?")
+    addresses = {event: f"{path}/{event}{'?' if query else ''}{query}" for event in done.get("events", ())}
+    if addresses:
+        del told["events"]
+        told["webhooks"] = addresses
 
     def people() -> None:
         verb = "Connected" if done["created"] else "Changed"
@@ -283,6 +301,8 @@ def _finish(done: dict[str, Any], public_url: str, made: dict[str, str], as_json
             fields = len(location.get("custom_fields", {}))
             output.out.print(f"{location['name']}, {location['country']}, {fields} custom fields")
         output.out.print(f"Have the far side deliver to: {webhook}")
+        for event, one in addresses.items():
+            output.out.print(f"  {event}: {one}")
         if made:
             output.out.print(
                 "The secret in it is shown this once."
@@ -304,17 +324,3 @@ def _token(given: str | None, from_stdin: bool) -> str:
 def _general(limits: str, settle_s: float | None) -> dict[str, Any]:
     settings: dict[str, Any] = {"limits": "off"} if limits == "off" else {}
     return settings if settle_s is None else {**settings, "settle_s": settle_s}
-
-
-def _settings(path: Path | None) -> dict[str, Any]:
-    import yaml
-
-    if path is None:
-        return {}
-    try:
-        read = yaml.safe_load(read_file(path))
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path}: {error}") from error
-    if not isinstance(read, dict):
-        raise ConfigurationError(f"{path}: settings are names with values")
-    return read

@@ -75,8 +75,31 @@ def secret(
     output.show(told, as_json, people)
 
 
+def refresh(name: Name, as_json: Json = False) -> None:
+    """Read a location's country, time zone, duplicate setting and custom fields again."""
+    facts = run(_refresh(name))
+    output.show(
+        {"name": name, "location": facts},
+        as_json,
+        lambda: output.out.print(
+            f"{name}: {facts['name']}, {facts['country']}, {len(facts['custom_fields'])} custom fields"
+        ),
+    )
+
+
+async def _refresh(name: str) -> dict[str, Any]:
+    from tieline.server.connections import refresh_location
+
+    async with opened_hub() as hub:
+        stored = hub.directory.connection(name)
+        if stored is None:
+            raise output.NotThere(f"there is no connection named {name}; see: tieline connect list")
+        async with hub.gateway() as (gateway, _):
+            return await refresh_location(hub.store, gateway, stored)
+
+
 async def _token(name: str, new: str, *, check: bool) -> None:
-    from tieline.server.doctor import ask_once
+    from tieline.server.checkup import ask_once
     from tieline.server.rotation import change_token
 
     async with opened_hub() as hub:

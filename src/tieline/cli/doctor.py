@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from tieline.cli import output
 from tieline.cli.session import home_path, opened_hub, run
 
 if TYPE_CHECKING:
-    from tieline.server.doctor import Finding
+    from tieline.server.finding import Finding
 
 _MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]look[/]", "wrong": "[bold red]wrong[/]"}
 
 
-def doctor(as_json: Annotated[bool, output.JSON_OPTION] = False) -> None:
-    """Look over home, database, connections, polls and what was turned away."""
-    found = run(_examine())
+def doctor(
+    public_url: Annotated[
+        str | None, typer.Option(envvar="TIELINE_PUBLIC_URL", help="where far sides reach this hub")
+    ] = None,
+    as_json: Annotated[bool, output.JSON_OPTION] = False,
+) -> None:
+    """Look over home, database, connections with their scopes and quotas, polls and what was turned away."""
+    found = run(_examine(public_url))
 
     def people() -> None:
         for one in found:
@@ -29,9 +36,10 @@ def doctor(as_json: Annotated[bool, output.JSON_OPTION] = False) -> None:
         raise output.Failed("something is wrong; each line says what to do")
 
 
-async def _examine() -> list[Finding]:
-    from tieline.server.doctor import Finding, examine
+async def _examine(public_url: str | None) -> list[Finding]:
+    from tieline.server.doctor import examine
+    from tieline.server.finding import Finding
 
     async with opened_hub() as hub, hub.gateway() as (gateway, _):
         home = Finding(subject="home", verdict="ok", text=str(home_path()))
-        return [home, *await examine(hub.store, hub.directory, gateway)]
+        return [home, *await examine(hub.store, hub.directory, gateway, public_url=public_url)]

@@ -175,10 +175,10 @@ async def _fields(one: ShownSync, create: bool) -> dict[str, str]:
         NewConnection,
         NewPoll,
         list_connections,
+        opened,
         read_location,
         save_connection,
     )
-    from tieline.server.handlers import opened
     from tieline.server.syncs import create_field, custom_fields_of
     from tieline.sync.definition import parse_definition
 

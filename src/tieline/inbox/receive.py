@@ -104,9 +104,8 @@ class Inbox:
                 await db.execute(query("wake_lanes"), {"lanes": lanes})
             if errands:
                 new_ids = {row[0] for row in await stored.fetchall()}
-                for event_id, errand in errands:
-                    if event_id in new_ids:
-                        await leave(db, self._vault, errand)
+                if left := [errand for event_id, errand in errands if event_id in new_ids]:
+                    await leave(db, self._vault, left)
         fresh = new_ids if errands else {row[0] for row in await stored.fetchall()}
         told = {(one.connection_id, one.key) for event_id, one in rows if event_id in fresh}
         counts = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -23,7 +23,7 @@ from tieline.vault.seal import Vault
 #: A person who was sent to the far side has this long to come back.
 LIFE = timedelta(minutes=30)
 CALLBACK = "/oauth/callback"
-#: What a sync and the workflows need at a location.
+#: What a sync and the workflows need at a location; the last two connect all locations of an agency at once.
 SCOPES: tuple[str, ...] = (
     "contacts.readonly", "contacts.write", "calendars.readonly", "calendars/events.readonly",
     "calendars/events.write", "conversations.readonly", "conversations.write", "conversations/message.readonly",
@@ -31,7 +31,7 @@ SCOPES: tuple[str, ...] = (
     "locations/tags.readonly", "locations/tags.write", "locations/customFields.readonly",
     "locations/customFields.write", "locations/customValues.readonly", "locations/customValues.write",
     "locations/tasks.readonly", "businesses.readonly", "businesses.write", "users.readonly", "campaigns.readonly",
-    "workflows.readonly", "forms.readonly",
+    "workflows.readonly", "forms.readonly", "oauth.readonly", "oauth.write",
 )  # fmt: skip
 
 
@@ -144,12 +144,14 @@ async def returned(store: Store, vault: Vault, *, state: str, code: str) -> Retu
             raise ConfigurationError(
                 "this way back is not expected, was used before, or took longer than half an hour; begin again"
             )
-        errand = await leave(
+        (errand,) = await leave(
             db, vault,
-            NewErrand(
-                lane_id=await default_lane(db), kind="oauth.exchange",
-                input={"app": row[0], "redirect_uri": row[1], "code": code},
-            ),
+            [
+                NewErrand(
+                    lane_id=await default_lane(db), kind="oauth.exchange",
+                    input={"app": row[0], "redirect_uri": row[1], "code": code},
+                )
+            ],
         )  # fmt: skip
         await db.execute(
             "UPDATE authorization_request SET errand_id = %s WHERE state = %s", (errand, _hash(state))
@@ -172,7 +174,7 @@ async def list_apps(store: Store) -> Sequence[dict[str, Any]]:
     async with store.transaction() as db:
         rows = await (
             await db.execute(
-                "SELECT name, base_url, client_id, scopes, app.version, updated_at,"
+                "SELECT name, base_url, client_id, app.scopes, app.version, updated_at,"
                 " count(oauth_grant.id) FILTER (WHERE user_type = 'Location'),"
                 " count(oauth_grant.id) FILTER (WHERE user_type = 'Company')"
                 " FROM app LEFT JOIN oauth_grant ON app_id = app.id GROUP BY app.id ORDER BY name"
@@ -180,6 +182,14 @@ async def list_apps(store: Store) -> Sequence[dict[str, Any]]:
         ).fetchall()
     names = ("name", "base_url", "client_id", "scopes", "version", "updated_at", "locations", "companies")
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def told(output: Mapping[str, Any]) -> str:
+    """What came of a journey, as a sentence."""
+    if names := output.get("connections"):
+        return f"Connected {', '.join(names)}."
+    number = output.get("locations", 0)
+    return f"The agency's {number} {'location is' if number == 1 else 'locations are'} being connected."
 
 
 def _hash(state: str) -> bytes:

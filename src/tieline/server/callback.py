@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, QueryParameter
 
 from tieline.errors import ConfigurationError
-from tieline.server.authorize import CALLBACK, returned
+from tieline.server.authorize import CALLBACK, returned, told
 from tieline.store.errands import wait_for
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def callback_route(hub: Hub) -> HTTPRouteHandler:
             )
         if ended.state != "done":
             return _page(202, "Nearly there", "It is still being set up. You can close this page.")
-        names = ", ".join((ended.output or {}).get("connections", ())) or "the account"
-        return _page(200, "Connected", f"Connected {names}. You can close this page.")
+        return _page(200, "Connected", f"{told(ended.output or {})} You can close this page.")
 
     return callback
 

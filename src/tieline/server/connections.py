@@ -19,7 +19,7 @@ from tieline.domain.ids import ConnectionId, LaneId
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.errors import ConfigurationError
 from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
-from tieline.store.directory import Credential
+from tieline.store.directory import Credential, StoredConnection
 from tieline.store.grants import GrantId
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault
@@ -238,26 +238,60 @@ async def list_connections(store: Store, name: str | None = None) -> list[Shown]
                 {"name": name},
             )
         ).fetchall()
-        polls = await (
-            await db.execute(
-                "SELECT connection_id, stream, project, every_s, ok_at, failures, reason FROM poll"
-                " ORDER BY stream, project"
+        listed = await db.execute(
+            "SELECT connection_id, stream, project, every_s, ok_at, failures, reason FROM poll"
+            " WHERE connection_id = ANY(%s) ORDER BY stream, project",
+            ([row[0] for row in rows],),
+        )
+        polls: dict[int, list[PollState]] = {}
+        for one in await listed.fetchall():
+            polls.setdefault(one[0], []).append(
+                PollState(
+                    stream=one[1],
+                    project=one[2],
+                    every_s=one[3],
+                    ok_at=one[4],
+                    failures=one[5],
+                    reason=one[6],
+                )
             )
-        ).fetchall()
     return [
         Shown(
             name=row[1], connector=row[2], base_url=row[3], account=row[4], settings=row[5], updated_at=row[6],
             state=row[7], state_reason=row[8], app=row[9], token_since=row[10],
-            polls=tuple(
-                PollState(
-                    stream=one[1], project=one[2], every_s=one[3], ok_at=one[4], failures=one[5], reason=one[6]
-                )
-                for one in polls
-                if one[0] == row[0]
-            ),
+            polls=tuple(polls.get(row[0], ())),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def opened(stored: StoredConnection) -> Connection:
+    """The connection as the gateway takes it. The token of one with a grant comes from the guardian, at each call."""
+    return Connection(
+        id=stored.id, name=stored.name, connector=stored.connector, base_url=stored.base_url,
+        account=stored.account, token=stored.credential.token, settings=stored.settings,
+        token_until=None if stored.grant_id is None else 0.0, version=stored.version,
+    )  # fmt: skip
+
+
+async def refresh_location(store: Store, gateway: Gateway, stored: StoredConnection) -> dict[str, Any]:
+    """Read the location's facts again and store them; a lane that rested for its account's sake goes on, as the
+    account answers. Raises ConnectorError, and ConfigurationError."""
+    if stored.connector != "contacts_api":
+        raise ConfigurationError(f"{stored.name} is no location of a CRM")
+    facts: dict[str, Any] = msgspec.to_builtins(await read_location(gateway, opened(stored)))
+    async with store.transaction() as db:
+        await db.execute(
+            "UPDATE connection SET settings = settings || %s, version = version + 1, updated_at = now() WHERE id = %s",
+            (Jsonb({"location": facts}), stored.id),
+        )
+        row = await (
+            await db.execute("SELECT held_state FROM lane WHERE id = %s FOR UPDATE", (stored.lane_id,))
+        ).fetchone()
+        if row is not None and row[0] not in (None, "quota_spent", "asked_to_wait"):
+            await lift_hold(db, LaneId(stored.lane_id))
+        await db.execute("SELECT pg_notify(%s, '')", (DIRECTORY_CHANNEL,))
+    return facts
 
 
 async def read_location(

@@ -4,43 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
-import aiohttp
-import msgspec
-
-from tieline.connectors.contacts_api.operations import locations
 from tieline.connectors.kit.gateway import Gateway
-from tieline.connectors.nimbata.operations import LIST_CALLS, list_activity
-from tieline.errors import ConnectorError, CredentialError, TielineError
-from tieline.server.handlers import opened
-from tieline.server.intakes import account_config
+from tieline.server.checkup import CLOCK_S, check_connection, public_address
+from tieline.server.finding import Finding
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.pool import Store
 
-Verdict = Literal["ok", "warning", "wrong"]
-#: A clock further off than this turns genuine webhooks away (their HMAC is good for 300 s).
-CLOCK_S = 60.0
-_ASK_S = 15.0
+#: Connections looked at side by side.
+AT_ONCE = 20
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at."""
-
-    #: "database", "connection crm", …
-    subject: str
-    verdict: Verdict
-    text: str
-    #: What to do about it; empty where nothing.
-    next_step: str = ""
-
-
-async def examine(store: Store, directory: Directory, gateway: Gateway) -> list[Finding]:
-    """Everything, in a few seconds; the far sides are asked one small question each."""
+async def examine(
+    store: Store, directory: Directory, gateway: Gateway, *, public_url: str | None = None
+) -> list[Finding]:
+    """Everything, in a few seconds; the far sides are asked small questions that change nothing."""
     findings = await _stored(store)
-    asked = [_connection(gateway, one) for one in directory.connections.values()]
-    findings += [finding for found in await asyncio.gather(*asked) for finding in found]
+    if public_url is not None:
+        findings.append(await public_address(public_url))
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(stored: StoredConnection) -> list[Finding]:
+        async with slots:
+            return await check_connection(gateway, stored)
+
+    asked = await asyncio.gather(*map(ask, directory.connections.values()))
+    findings += [finding for found in asked for finding in found]
     if not directory.connections:
         findings.append(
             Finding(
@@ -149,75 +139,6 @@ def _refusal_step(reason: str) -> str:
     if reason == "too large":
         return "raise --body-limit of tieline up"
     return "compare the webhook's address and secret with tieline connect show"
-
-
-async def ask_once(gateway: Gateway, stored: StoredConnection) -> str | None:
-    """One small question, to see whether the token works; None, or why nothing was asked. Raises ConnectorError."""
-    if stored.connector == "contacts_api":
-        await gateway.call(opened(stored), locations.GET, locations.LocationId(), "interactive")
-        return None
-    config = account_config(stored)
-    if not config.projects:
-        return "its token was not tried: no project is known"
-    today = datetime.now(UTC).date()
-    given = list_activity("call", config.projects[0], today, today, config.pagination.start, 1)
-    await gateway.call(opened(stored), LIST_CALLS, given, "interactive")
-    return None
-
-
-async def _connection(gateway: Gateway, stored: StoredConnection) -> list[Finding]:
-    subject = f"connection {stored.name}"
-    try:
-        async with asyncio.timeout(_ASK_S):
-            not_asked = await ask_once(gateway, stored)
-        if not_asked is not None:
-            step = "connect it again with --project"
-            return [Finding(subject=subject, verdict="warning", text=not_asked, next_step=step)]
-    except CredentialError as error:
-        step = f"make a new token, then: tieline connect … --name {stored.name}"
-        return [Finding(subject=subject, verdict="wrong", text=str(error), next_step=step)]
-    except TimeoutError:
-        step = "is the base URL right, and the network up?"
-        return [
-            Finding(subject=subject, verdict="wrong", text=f"no answer in {_ASK_S:.0f} s", next_step=step)
-        ]
-    except ConnectorError as error:
-        step = "is the base URL right, and the network up?"
-        return [Finding(subject=subject, verdict="wrong", text=str(error), next_step=step)]
-    except TielineError as error:
-        return [Finding(subject=subject, verdict="wrong", text=str(error), next_step="connect it again")]
-    return [
-        Finding(subject=subject, verdict="ok", text="answers, and takes the token"),
-        *await _clock(stored),
-    ]
-
-
-async def _clock(stored: StoredConnection) -> list[Finding]:
-    """The far side's clock by its Date header, where it sends one."""
-    subject = f"clock against {stored.name}"
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ASK_S)) as http,
-            http.get(stored.base_url, allow_redirects=False) as answer,
-        ):
-            sent = answer.headers.get("Date")
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        return []
-    try:
-        told = parsedate_to_datetime(sent) if sent else None
-    except ValueError:
-        told = None
-    if told is None:
-        return []
-    off_s = abs((datetime.now(UTC) - told).total_seconds())
-    if off_s < CLOCK_S:
-        return [Finding(subject=subject, verdict="ok", text=f"{off_s:.0f} s apart")]
-    return [
-        Finding(
-            subject=subject, verdict="wrong", text=f"{off_s:.0f} s apart: genuine webhooks may be turned away",
-            next_step="set this machine's clock by NTP",
-        )
-    ]  # fmt: skip
 
 
 async def _row(db: Any, sql: str) -> tuple[Any, ...]:

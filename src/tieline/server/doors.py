@@ -71,7 +71,11 @@ class AppDoor:
         seen = contacts_webhooks.peek(request.body, request.headers)
         errand = _APP_EVENTS.get(seen.kind)
         if errand is not None:
-            given = {"app": self._app.id, "company": seen.company_id, "location": seen.location_id}
+            at = min(seen.occurred_at or request.now, request.now)
+            given = {
+                "app": self._app.id, "company": seen.company_id, "location": seen.location_id,
+                "at": at.isoformat(),
+            }  # fmt: skip
             left = NewErrand(lane_id=self._directory.default_lane, kind=errand, input=given)
             return [(NOBODY, self._peeked(request, seen, errands=(left,)))]
         location = seen.location_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from hashlib import blake2b
 
 import msgspec
@@ -10,7 +11,6 @@ from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.contacts_api.location import LocationFacts
 from tieline.connectors.contacts_api.records import contact_of_record
 from tieline.connectors.contacts_api.shapes import ContactRecord
-from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.nimbata import activity as nimbata_activity
 from tieline.connectors.nimbata.config import NimbataConfig
@@ -22,6 +22,7 @@ from tieline.engine.sync_turn import Consumer
 from tieline.errors import ConfigurationError, UnreadableError
 from tieline.mapping.apply import Desired, desired
 from tieline.mapping.compiled import CompiledDefinition
+from tieline.server.connections import opened
 from tieline.server.contacts_target import ContactsTarget
 from tieline.server.intakes import account_config
 from tieline.store.directory import Directory, StoredConnection, StoredSync
@@ -34,15 +35,6 @@ _CHANGED = frozenset({"call.updated"})
 #: A linked contact that the poll of the CRM met.
 POLLED = "contact.polled"
 _record = msgspec.json.Decoder(ContactRecord)
-
-
-def opened(stored: StoredConnection) -> Connection:
-    """The connection as the gateway takes it. The token of one with a grant comes from the guardian, at each call."""
-    return Connection(
-        id=stored.id, name=stored.name, connector=stored.connector, base_url=stored.base_url,
-        account=stored.account, token=stored.credential.token, settings=stored.settings,
-        token_until=None if stored.grant_id is None else 0.0,
-    )  # fmt: skip
 
 
 class _Bound(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +54,11 @@ class HubHandlers:
         self._directory = directory
         self._gateway = gateway
         self._bound: dict[SyncId, _Bound] = {}
+
+    async def learn(self, syncs: Set[SyncId]) -> None:
+        """Read the directory again where one of them is unknown."""
+        if not syncs <= self._directory.syncs.keys():
+            await self._directory.load()
 
     def knows(self, sync: SyncId) -> bool:
         """Whether that sync exists."""

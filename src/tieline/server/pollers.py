@@ -16,11 +16,12 @@ from tieline.connectors.kit.paging import Page, pages
 from tieline.connectors.nimbata.activity import parse_row
 from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.connectors.nimbata.lists import Place, first_place, read_page
-from tieline.connectors.nimbata.operations import FIND_CONTACTS, LISTS, FindContacts, Stream, list_activity
+from tieline.connectors.nimbata.operations import CONTACT_ROWS, LISTS, FindContacts, Stream, list_activity
 from tieline.engine.polls import DuePoll
 from tieline.errors import ConfigurationError, UnreadableError
 from tieline.inbox.receive import DELIVERY_ID_TTL, Delivery, EventState, Inbox, delivery_key
-from tieline.server.handlers import POLLED, opened
+from tieline.server.connections import opened
+from tieline.server.handlers import POLLED
 from tieline.server.intakes import account_config
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.pool import Store
@@ -56,6 +57,10 @@ class HubPoller:
     async def __call__(self, poll: DuePoll) -> dict[str, Any]:
         """The cursor after everything that was read is stored."""
         stored = self._directory.connections.get(poll.connection_id)
+        if stored is None:
+            # Another process may have made it a moment ago.
+            await self._directory.load()
+            stored = self._directory.connections.get(poll.connection_id)
         if stored is None:
             raise ConfigurationError("the connection of this poll is gone")
         if stored.connector == "contacts_api":
@@ -113,7 +118,7 @@ class HubPoller:
         async def fetch(at: Place) -> Page[bytes]:
             given = list_activity(stream, project, first, last, at, config.pagination.size)
             answer = await self._gateway.call(connection, LISTS[stream], given, "sweep")
-            return read_page(answer.value, config, at)
+            return read_page(answer.value, config, at, LISTS[stream].id)
 
         return pages(fetch, first_place(config))
 
@@ -130,8 +135,8 @@ class HubPoller:
                 updated_since=since, include_deleted=True, page=at if isinstance(at, int) else msgspec.UNSET,
                 per_page=config.pagination.size, cursor=at if isinstance(at, str) and at else msgspec.UNSET,
             )  # fmt: skip
-            answer = await self._gateway.call(opened(stored), FIND_CONTACTS, given, "sweep")
-            return read_page(answer.value, config, at)
+            answer = await self._gateway.call(opened(stored), CONTACT_ROWS, given, "sweep")
+            return read_page(answer.value, config, at, CONTACT_ROWS.id)
 
         async for page in pages(fetch, first_place(config)):
             deliveries = []

@@ -130,6 +130,7 @@ class Directory:
         self._by_lane: dict[LaneId, list[StoredConnection]] = {}
         #: Rises with each reload that found a change.
         self.generation = 0
+        self._loading = asyncio.Lock()
         self._opened: dict[tuple[int, int], Credential] = {}
 
     def connection(self, name: str) -> StoredConnection | None:
@@ -160,8 +161,14 @@ class Directory:
         return sources if len({sync.project for sync in sources}) == 1 else []
 
     async def load(self) -> None:
-        """Read both tables."""
+        """Read everything, as it stands at one moment. Whoever calls sees what was committed before."""
+        # One after another: a look that began earlier must not replace what a later one found.
+        async with self._loading:
+            await self._load()
+
+    async def _load(self) -> None:
         async with self._store.transaction() as db:
+            await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             rows = await (
                 await db.execute(
                     "SELECT id, name, connector, base_url, account, lane_id, credential, settings, grant_id, version,"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NewType
 
 import msgspec
@@ -43,18 +43,32 @@ async def default_lane(db: AsyncConnection[Any]) -> LaneId:
     return LaneId(row[0])
 
 
-async def leave(db: AsyncConnection[Any], vault: Vault, errand: NewErrand) -> ErrandId:
-    """Put an errand into its lane and wake it, within the caller's transaction."""
-    sealed = vault.seal(msgspec.json.encode(errand.input), context=f"errand {errand.kind}")
-    row = await (
-        await db.execute(
-            query("leave_errand"), {"lane": errand.lane_id, "kind": errand.kind, "input": sealed}
-        )
-    ).fetchone()
-    assert row is not None
-    await db.execute(query("lock_lanes"), {"lanes": [errand.lane_id]})
-    await db.execute(query("wake_lanes"), {"lanes": [errand.lane_id]})
-    return ErrandId(row[0])
+async def leave(db: AsyncConnection[Any], vault: Vault, errands: Sequence[NewErrand]) -> list[ErrandId]:
+    """Put errands into their lanes and wake those, within the caller's transaction."""
+    left = await db.execute(
+        query("leave_errands"),
+        {
+            "lanes": [one.lane_id for one in errands],
+            "kinds": [one.kind for one in errands],
+            "inputs": [_sealed(vault, one.kind, one.input) for one in errands],
+        },
+    )
+    rows = await left.fetchall()
+    lanes = sorted({one.lane_id for one in errands})
+    await db.execute(query("lock_lanes"), {"lanes": lanes})
+    await db.execute(query("wake_lanes"), {"lanes": lanes})
+    return [ErrandId(row[0]) for row in rows]
+
+
+async def advance(
+    db: AsyncConnection[Any], vault: Vault, errand: ErrandId, kind: str, given: Mapping[str, Any]
+) -> None:
+    """Have an errand that is tried again go on from here, once the caller's transaction is committed."""
+    await db.execute("UPDATE errand SET input = %s WHERE id = %s", (_sealed(vault, kind, given), errand))
+
+
+def _sealed(vault: Vault, kind: str, given: Mapping[str, Any]) -> bytes:
+    return vault.seal(msgspec.json.encode(given), context=f"errand {kind}")
 
 
 async def wait_for(store: Store, errand: ErrandId, *, within_s: float) -> Ended:

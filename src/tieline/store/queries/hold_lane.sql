@@ -1,2 +1,7 @@
-UPDATE lane SET held_until = COALESCE(%(until)s, 'infinity'::timestamptz), held_state = %(state)s, held_why = %(why)s
-WHERE id = %(lane)s AND epoch = %(epoch)s
+-- What the far side said of itself stands: calls that fail because the app is gone tell nothing new. Nor does what
+-- was refused to an older version of the connection.
+UPDATE lane SET held_until = COALESCE(now() + make_interval(secs => %(after_s)s), 'infinity'), held_state = %(state)s,
+    held_why = %(why)s
+WHERE id = %(lane)s AND epoch = %(epoch)s AND (held_state IS DISTINCT FROM 'uninstalled' OR held_until < 'infinity')
+  AND NOT EXISTS (
+      SELECT FROM connection WHERE id = %(connection)s::bigint AND connection.version > %(version)s::bigint)

@@ -42,7 +42,8 @@ ALTER TABLE connection
     -- Since when the present token is in use, for the reminder to change it.
     ADD COLUMN token_since timestamptz NOT NULL DEFAULT now(),
     DROP COLUMN state;
-CREATE INDEX connection_grant ON connection (grant_id) WHERE grant_id IS NOT NULL;
+-- One connection a grant: two ways of being told of an installation do not make two.
+CREATE UNIQUE INDEX connection_grant ON connection (grant_id) WHERE grant_id IS NOT NULL;
 
 -- Why a lane rests, as one of the named states of its connection.
 ALTER TABLE lane ADD COLUMN held_state text CHECK (held_state IN (
