@@ -252,6 +252,26 @@ async def test_an_event_of_another_location_is_kept_and_goes_nowhere(door: Door)
     assert await door.assignments() == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "address", "kind"),
+    [
+        ({"type": "TaskCreate"}, "", "TaskCreate"),
+        ({"type": "TaskCreate"}, "/TaskComplete", "TaskCreate"),
+        ({}, "/ContactUpdate", "ContactUpdate"),
+        ({}, "", ""),
+        ({"appointment": {"id": "a1", "calendarId": "k"}}, "/AppointmentUpdate", "AppointmentUpdate"),
+    ],
+)
+async def test_an_event_is_named_by_its_body_or_else_by_its_address(
+    door: Door, body: dict[str, Any], address: str, kind: str
+) -> None:
+    """One that neither names is kept as it came."""
+    sent = json.dumps({"locationId": "LOC", **body}).encode()
+    assert (await door.post(f"/hooks/contacts/crm{address}", sent, headers=signature(sent)))[0] == 200
+    (event,) = await door.events()
+    assert (event["kind"], event["state"]) == (kind, "routed")
+
+
 async def test_unknown_addresses_are_told_so(door: Door) -> None:
     """404 for what is not there, also for a connection of the other kind; 405 for what is no delivery."""
     for path in ("/hooks/nimbata/nobody", "/hooks/contacts/calls", "/hooks/other/calls", "/hooks/nimbata"):

@@ -191,6 +191,20 @@ async def _move(store: Store, base_url: str) -> None:
         await db.execute("SELECT pg_notify('tieline_directory', '')")
 
 
+async def test_a_private_token_is_changed_under_traffic_and_nothing_rests(store: Store) -> None:
+    """The far side takes the old one for a while longer; the new one is in use at once."""
+    async with world(store, echoes=False) as world_:
+        for number in range(4):
+            world_.emit(kind="call", count=20, known_share=0.5)
+            token = deed(world_, "private_token.rotate", overlap_s=30)
+            await change_token(world_.hub.store, Vault(bytes(32)), "crm0", token)
+            assert (await list_connections(store, "crm0"))[0].state == "ready", number
+        await world_.settled()
+        found = world_.found()
+        assert (found.lost, found.doubled) == (0, 0)
+        assert found.expected >= 80
+
+
 async def test_a_connection_that_waits_does_not_hinder_another(store: Store) -> None:
     """Each has a lane of its own."""
     async with world(store, sandbox=Options(locations=2, limits="off"), echoes=False) as world_:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
 
 from tieline.connectors.contacts_api.location import LocationFacts
 from tieline.connectors.contacts_api.operations import locations
@@ -158,9 +159,8 @@ async def public_address(url: str) -> Finding:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ASK_S)) as http,
             http.get(f"{url.rstrip('/')}/health") as answer,
         ):
-            told = await answer.json(content_type=None)
-            ours = answer.status == 200 and isinstance(told, dict) and told.get("status") == "ok"
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            ours = answer.status == 200 and _is_health(await answer.content.read(4096))
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return Finding(
             subject=subject, verdict="warning", text=f"{url} does not answer: {type(error).__name__}",
             next_step=step,
@@ -176,6 +176,14 @@ async def public_address(url: str) -> Finding:
             next_step=step,
         )  # fmt: skip
     return Finding(subject=subject, verdict="ok", text=f"{url} leads here")
+
+
+def _is_health(body: bytes) -> bool:
+    try:
+        told = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return False
+    return isinstance(told, dict) and told.get("status") == "ok"
 
 
 async def _clock(stored: StoredConnection) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import Protocol
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
 from tieline.domain.ids import ConnectionId
-from tieline.server.intakes import Intake, Peeked, Request
+from tieline.server.intakes import Intake, Peeked, Request, peek_crm
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.errands import NewErrand
 from tieline.store.grants import App
@@ -68,7 +68,7 @@ class AppDoor:
 
     def peek(self, request: Request) -> list[tuple[ConnectionId, Peeked]]:
         """One event, for the connection of its location; installing and leaving are errands of the app."""
-        seen = contacts_webhooks.peek(request.body, request.headers)
+        seen = peek_crm(request)
         errand = _APP_EVENTS.get(seen.kind)
         if errand is not None:
             at = min(seen.occurred_at or request.now, request.now)

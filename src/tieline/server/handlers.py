@@ -133,7 +133,7 @@ def _keys(wanted: Desired) -> tuple[tuple[KeyKind, str], ...]:
 def _read_contact(loaded: Loaded, bound: _Bound) -> Read:
     if loaded.kind == POLLED:
         return _read_polled(loaded, bound)
-    change = contacts_webhooks.parse(loaded.body, bound.facts.custom_keys)
+    change = contacts_webhooks.parse(loaded.body, bound.facts.custom_keys, event=loaded.kind)
     if change.contact_id is None or change.kind not in contacts_webhooks.CONTACT_EVENTS:
         return Read(occurrence=change.occurrence, skip=f"{change.kind} is not carried over")
     return Read(

@@ -40,7 +40,7 @@ RETRY_AFTER_S = 10
 
 
 class Hooks:
-    """`POST /hooks/contacts/{connection}` and `/hooks/nimbata/{connection}[/{event}]`."""
+    """`POST /hooks/contacts/{connection or app}[/{event}]` and `/hooks/nimbata/{connection}[/{event}]`."""
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
+from tieline.connectors.contacts_api.triggers.recognition import recognise
 from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
 from tieline.connectors.nimbata import webhooks as nimbata_webhooks
 from tieline.connectors.nimbata.config import NimbataConfig
@@ -124,6 +125,16 @@ def _nimbata_checks(
     return config, nimbata_webhooks.checks(config, connection.credential.secrets_at(now))
 
 
+def peek_crm(request: Request) -> contacts_webhooks.Peek:
+    """What a delivery of the CRM is. Some say no name: then the address may, or the fields. Raises UnreadableError."""
+    seen = contacts_webhooks.peek(request.body, request.headers)
+    if seen.kind:
+        return seen
+    found = recognise(request.body, event=request.event or "")
+    name = found.candidates[0].event if found.sure else request.event
+    return msgspec.structs.replace(seen, kind=name or "")
+
+
 class ContactsIntake:
     """Deliveries of the CRM."""
 
@@ -138,7 +149,7 @@ class ContactsIntake:
 
     def peek(self, connection: StoredConnection, request: Request) -> list[Peeked]:
         """One event a delivery; one of another location is kept and goes nowhere."""
-        seen = contacts_webhooks.peek(request.body, request.headers)
+        seen = peek_crm(request)
         elsewhere = seen.location_id is not None and seen.location_id != connection.account
         return [
             Peeked(

@@ -109,14 +109,16 @@ def peek(body: bytes, headers: Mapping[str, str]) -> Peek:
     )
 
 
-def parse(body: bytes, custom_keys: Mapping[str, str]) -> CrmChange:
-    """A delivery whole; `custom_keys` gives the key of each custom field's id, ids outside it are left out.
+def parse(body: bytes, custom_keys: Mapping[str, str], *, event: str = "") -> CrmChange:
+    """A delivery whole; `event` is its name where the body has none.
+
+    `custom_keys` gives the key of each custom field's id, ids outside it are left out.
 
     Events about anything but a contact are kept with the contact that they name, if any. Raises UnreadableError for
     what is no JSON object, and for a contact event without an id.
     """
     fields = fields_of(body)
-    kind = as_text(fields.get("type")) or ""
+    kind = as_text(fields.get("type")) or event
     sent_at = moment(fields.get("timestamp"))
     if kind not in CONTACT_EVENTS:
         contact_id = _named_contact(fields)
