@@ -27,7 +27,10 @@ class Line:
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
         """One verb, begun."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TIELINE_")}
+        # Output that is not flushed must show as such.
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("TIELINE_", "PYTHON"))
+        }
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tieline", *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Line
-from tieline.sandbox.app import Options, Sandbox
-
-
-@pytest.fixture
-async def line(tmp_path: Path, database_url: str) -> AsyncIterator[Line]:
-    """A command line beside an account that stores contacts."""
-    async with Sandbox.start(Options(locations=1, limits="off")) as sandbox:
-        yield Line(tmp_path / "home", database_url, sandbox.describe())
 
 
 async def test_every_mistake_of_a_settings_file_is_told_with_its_place(line: Line, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -139,12 +139,21 @@ async def test_a_false_signature_stores_nothing(intake: Intake) -> None:
 
 
 async def test_what_was_replayed_is_refused(store: Store) -> None:
-    """A CallRail body of ten minutes ago, genuine as it is."""
+    """A CallRail body of two days ago, genuine as it is."""
     async with _intake(store, "callrail") as intake:
-        old = datetime.fromtimestamp(time.time() - 600, UTC).isoformat()
+        old = (datetime.now(UTC) - timedelta(days=2)).isoformat()
         assert await intake.deliver("post-call", _call("callrail", timestamp=old)) == 401
         await intake.world.settled()
         assert intake.crm() == ([], [])
+
+
+async def test_what_comes_late_is_taken(store: Store) -> None:
+    """CallRail sends a call up to twenty minutes after it, once."""
+    async with _intake(store, "callrail") as intake:
+        late = (datetime.now(UTC) - timedelta(minutes=20)).isoformat()
+        assert await intake.deliver("post-call", _call("callrail", timestamp=late)) == 200
+        await intake.world.settled()
+        assert [one["phone"] for one in intake.crm()[0]] == [PHONE]
 
 
 async def test_a_callrail_form_becomes_a_contact_with_its_fields(store: Store) -> None:

@@ -65,7 +65,8 @@ def complain(error: TielineError, *, as_json: bool) -> None:
 def show(value: Any, as_json: bool, people: Callable[[], None]) -> None:
     """`value` as JSON, or whatever `people` prints."""
     if as_json:
-        print(msgspec.json.encode(value).decode())
+        # Whoever reads a pipe must not wait for the verb to end.
+        print(msgspec.json.encode(value).decode(), flush=True)
     else:
         people()
 
