@@ -38,7 +38,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     counted = numbers.collected(folder)
     session.config.stash[_lines] = lines = []
     operations = [operation for connector in CONNECTORS for operation in connector.operations]
-    lines.append(f"operations implemented: {len(operations)}")
+    triggers = sum(len(connector.triggers) for connector in CONNECTORS)
+    lines.append(f"operations implemented: {len(operations)}, triggers: {triggers}")
     lines.append(f"methods of the vendor's own client exchanged: {len(counted['sdk'])}")
     lines.append(f"negative cases refused: {len(counted['refused'])}")
     lines.append(f"webhook events sent, signed and recognised: {len(counted['events'])}")
