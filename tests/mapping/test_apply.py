@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tieline.domain.activity import Activity, Attribution, Call, Form, NimbataContact, Text
-from tieline.domain.contact import CONTACT_FIELDS, Contact
+from tieline.domain.contact import CONTACT_FIELDS, Contact, with_fields
 from tieline.errors import MappingError
-from tieline.mapping.apply import Desired, Wish, changes, desired, missing_tags, with_changes
+from tieline.mapping.apply import Desired, Wish, changes, desired, missing_tags
 from tieline.mapping.compiled import CompiledDefinition
 from tieline.mapping.fields import Definition, FieldRule, KindRules, NoteRule, When
 from tieline.mapping.transforms import Transform
@@ -186,7 +186,7 @@ def test_what_was_written_is_not_written_again(
 ) -> None:
     """Applying the changes and looking once more finds nothing to do: no ping-pong."""
     first = changes(wanted, contact, available)
-    after = with_changes(contact or Contact(id="c"), first)
+    after = with_fields(contact or Contact(id="c"), first)
     assert changes(wanted, after, available) == {}
     assert changes(wanted, after, available, new=contact is None) == {}
 

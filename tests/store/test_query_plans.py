@@ -14,7 +14,8 @@ NOW = datetime(2026, 11, 2, tzinfo=UTC)
 KEY = b"\x07" * 16
 #: What is large after a year: nothing may be read through as a whole.
 LARGE = (
-    "lane", "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt",
+    "lane", "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt", "item",
+    "history",
 )  # fmt: skip
 #: A hub of 5,000 lanes, 40 of them busy, and 40,000 calls, nearly all of them done; a few wait, a few are dead.
 FILL = """
@@ -39,6 +40,10 @@ INSERT INTO link (consumer_id, person_id, contact_id, contact)
 INSERT INTO effect (id, idempotency_key, lane_id, consumer_id, person_id, event_id, operation, state, input)
     SELECT n, 'k' || n, n % 40 + 1, n % 40 + 1, n / 4, n, 'notes.create',
            CASE WHEN n % 4000 = 0 THEN 'unknown' ELSE 'confirmed' END, '{}' FROM generate_series(1, 40000) AS n;
+INSERT INTO item (id, consumer_id, person_id, kind, nimbata_id, contacts_api_id)
+    SELECT n, n % 40 + 1, n / 4, 'task', 'nt' || n, 'ct' || n FROM generate_series(1, 40000) AS n;
+INSERT INTO history (id, consumer_id, person_id, at, side, what, subject, record_id, event_id, fields)
+    SELECT n, n % 40 + 1, n / 4, now(), 'nimbata', 'seen', 'contact', 'c', n, '{}' FROM generate_series(1, 40000) AS n;
 INSERT INTO attempt SELECT n, 1, now(), 5, 'confirmed' FROM generate_series(1, 40000) AS n;
 """
 LEASE = {"lanes": [3, 4], "marks": [39_000, 39_000], "limits": [128, 128], "held": [1, 2]}
@@ -60,7 +65,15 @@ HOT: dict[str, dict[str, Any]] = {
     "write_occurrences": {"consumers": [1], "keys": [KEY], "events": [5]},
     "write_links": {
         "consumers": [1], "persons": [1], "contacts": ["c"], "states": ["open"], "generations": [0],
-        "records": [b"{}"],
+        "records": [b"{}"], "nimbata_ids": ["n"], "nimbata": [b"{}"], "merges": [None],
+    },
+    "load_items": {"consumer": 3, "person": 40},
+    "write_items": {
+        "ids": [1], "consumers": [1], "persons": [1], "kinds": ["task"], "nimbata_ids": ["t1"],
+        "contacts_api_ids": [None], "states": ["open"], "nimbata": [b"{}"], "contacts_api": [None], "merges": [None],
+    },
+    "write_conflicts": {
+        "consumers": [1], "persons": [1], "kinds": ["identity"], "keys": [KEY], "details": [b"{}"],
     },
     "write_person_keys": {"lanes": [1], "digests": [KEY], "kinds": ["phone"], "persons": [1]},
 }  # fmt: skip

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tieline.domain.activity import Attribution, Call, Form, NimbataContact, Text
-from tieline.domain.contact import Contact
+from tieline.domain.contact import Contact, with_fields
 from tieline.errors import ConfigurationError
-from tieline.mapping.apply import changes, desired, missing_tags, with_changes
+from tieline.mapping.apply import changes, desired, missing_tags
 from tieline.mapping.compiled import CompiledDefinition
 from tieline.mapping.fields import FieldRule, NoteRule
 from tieline.mapping.transforms import Transform
@@ -48,7 +48,7 @@ def test_the_default_makes_a_contact_of_a_call() -> None:
 
 def test_the_default_leaves_a_repeat_caller_as_he_is() -> None:
     """Attribution is first touch: another call from elsewhere changes nothing but may add its tag."""
-    contact = with_changes(Contact(id="c"), changes(desired(DEFAULT, CALL, country="US"), None, ALL_CUSTOM))
+    contact = with_fields(Contact(id="c"), changes(desired(DEFAULT, CALL, country="US"), None, ALL_CUSTOM))
     again = Call(
         id="ncl_78", caller="201-555-0123", caller_name="DOE JANE", outcome="answered", tags=("Satisfied",),
         attribution=Attribution(source="bing", medium="organic"),

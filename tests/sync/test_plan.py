@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tieline.domain.command import AddTags, CreateContact, UpdateContact, UpsertContact
-from tieline.domain.contact import Contact
+from tieline.domain.contact import Contact, with_fields
 from tieline.domain.ids import PersonId, SyncId
-from tieline.mapping.apply import Desired, Wish, with_changes
+from tieline.mapping.apply import Desired, Wish
 from tieline.sync.plan import Heard, Rules, note_reference, plan_contact, plan_notes
 
 SYNC, PERSON = SyncId(1), PersonId(7)
@@ -50,12 +50,12 @@ def carry_out(contact: Contact | None, told: list[Heard], rules: Rules) -> Conta
     for planned in plan_contact(SYNC, PERSON, 0, contact, told, rules):
         match planned.command:
             case CreateContact(fields=fields, tags=added):
-                contact = with_changes(Contact(id="c1", tags=added), fields)
+                contact = with_fields(Contact(id="c1", tags=added), fields)
             case UpsertContact(fields=fields):
-                contact = with_changes(Contact(id="c1"), fields)
+                contact = with_fields(Contact(id="c1"), fields)
             case UpdateContact(fields=fields):
                 assert contact is not None
-                contact = with_changes(contact, fields)
+                contact = with_fields(contact, fields)
             case AddTags(tags=added):
                 assert contact is not None
                 contact = msgspec.structs.replace(contact, tags=contact.tags | added)

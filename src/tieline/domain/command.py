@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from tieline.domain.items import Item, ItemKind
+from tieline.domain.side import Side
+
 
 class CreateContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.create", omit_defaults=True):
     """A new record, with its tags; refused by the far side where the person exists already."""
@@ -19,9 +22,13 @@ class UpsertContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.upse
 
 
 class UpdateContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.update", omit_defaults=True):
-    """Only the fields that differ."""
+    """Only the fields that differ; None clears one."""
 
-    fields: dict[str, str]
+    fields: dict[str, str | None]
+
+
+class DeleteContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.delete", omit_defaults=True):
+    """The record goes, because its other side went and the sync's policy says so."""
 
 
 class AddTags(msgspec.Struct, frozen=True, kw_only=True, tag="contact.add_tags", omit_defaults=True):
@@ -30,14 +37,55 @@ class AddTags(msgspec.Struct, frozen=True, kw_only=True, tag="contact.add_tags",
     tags: frozenset[str]
 
 
+class RemoveTags(msgspec.Struct, frozen=True, kw_only=True, tag="contact.remove_tags", omit_defaults=True):
+    """Tags that were taken off on the other side; the rest stays."""
+
+    tags: frozenset[str]
+
+
 class AddNote(msgspec.Struct, frozen=True, kw_only=True, tag="note.create", omit_defaults=True):
-    """One note. `reference` stands in its last line, so that it can be found again."""
+    """One note about an activity. `reference` stands in its last line, so that it can be found again."""
 
     body: str
     reference: str
 
 
-Command = CreateContact | UpsertContact | UpdateContact | AddTags | AddNote
+class CreateItem(msgspec.Struct, frozen=True, kw_only=True, tag="item.create", omit_defaults=True):
+    """A task, note or appointment that the other side has. `item.id` is empty: the side gives it one."""
+
+    item: Item
+    #: By it the item is found again after an unclear answer: in its last line, or as the account's own mark.
+    reference: str
+
+
+class UpdateItem(msgspec.Struct, frozen=True, kw_only=True, tag="item.update", omit_defaults=True):
+    """How an item is to stand; only `changed` is written."""
+
+    item: Item
+    changed: tuple[str, ...]
+    #: The mark that stays in its last line, where the item is a copy of ours.
+    reference: str | None = None
+
+
+class DeleteItem(msgspec.Struct, frozen=True, kw_only=True, tag="item.delete", omit_defaults=True):
+    """An item goes, because its other side went and the sync's policy says so."""
+
+    kind: ItemKind
+    item_id: str
+
+
+Command = (
+    CreateContact
+    | UpsertContact
+    | UpdateContact
+    | DeleteContact
+    | AddTags
+    | RemoveTags
+    | AddNote
+    | CreateItem
+    | UpdateItem
+    | DeleteItem
+)
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,3 +96,5 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str
     #: The event that asked for it (of several merged ones, the last).
     event_id: int
+    #: Where it is carried out.
+    side: Side = "contacts_api"

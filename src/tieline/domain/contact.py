@@ -1,14 +1,15 @@
-"""A person's record in the CRM, in our own words."""
+"""A person's record on either side, in our own words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One CRM contact as last seen. Phone is E.164, e-mail lower-case, custom fields by key ("nimbata_source")."""
+    """One contact as last seen on one side. Phone is E.164, e-mail lower-case, custom fields by key."""
 
     id: str
     first_name: str | None = None
@@ -24,6 +25,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     website: str | None = None
     timezone: str | None = None
     source: str | None = None
+    #: What only a call-tracking account has.
+    lead_status: str | None = None
+    lead_score: str | None = None
+    value: str | None = None
     #: Lower-case, trimmed: the CRM compares and returns them so.
     tags: frozenset[str] = frozenset()
     custom: dict[str, str] = {}
@@ -31,8 +36,39 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     updated_at: datetime | None = None
 
 
-#: Names that a mapping may write to, beside `custom.<key>`.
+#: Names that the CRM has, beside `custom.<key>`.
 CONTACT_FIELDS: tuple[str, ...] = (
     "first_name", "last_name", "email", "phone", "company", "address", "city", "state", "postal_code",
     "country", "website", "timezone", "source",
 )  # fmt: skip
+
+#: Names that a `native` call-tracking account has, beside `custom.<key>`.
+NIMBATA_FIELDS: tuple[str, ...] = (
+    "first_name", "last_name", "email", "phone", "company", "address", "city", "state", "postal_code",
+    "country", "lead_status", "lead_score", "value",
+)  # fmt: skip
+CUSTOM_PREFIX = "custom."
+
+
+def field_of(contact: Contact, name: str) -> str | None:
+    """A field by its name, `custom.<key>` included."""
+    if name.startswith(CUSTOM_PREFIX):
+        return contact.custom.get(name[len(CUSTOM_PREFIX) :])
+    value: str | None = getattr(contact, name)
+    return value
+
+
+def with_fields(contact: Contact, fields: Mapping[str, str | None]) -> Contact:
+    """`contact` with these fields in the place of its own; None takes one away."""
+    if not fields:
+        return contact
+    plain = {name: value for name, value in fields.items() if not name.startswith(CUSTOM_PREFIX)}
+    custom = dict(contact.custom)
+    for name, value in fields.items():
+        if name in plain:
+            continue
+        if value is None:
+            custom.pop(name[len(CUSTOM_PREFIX) :], None)
+        else:
+            custom[name[len(CUSTOM_PREFIX) :]] = value
+    return msgspec.structs.replace(contact, custom=custom, **plain)

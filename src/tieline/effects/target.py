@@ -1,4 +1,4 @@
-"""What effects need from the far side that they are written to."""
+"""What effects need from a side that they are written to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Protocol
 
 import msgspec
 
-from tieline.catalogue.spec import AnyOperation
 from tieline.domain.command import Command
 from tieline.domain.contact import Contact
+from tieline.domain.items import Item, ItemKind
+from tieline.domain.side import Side
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     contact: Contact | None = None
     #: All tags after the change, where the answer showed them.
     tags: frozenset[str] | None = None
+    #: The whole task, note or appointment as the answer showed it, where it did.
+    item: Item | None = None
     #: The record was there already; we did not make it.
     adopted: bool = False
     status: int | None = None
@@ -32,17 +35,25 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Target(Protocol):
-    """One CRM location. Each method is one call and raises the classes of `errors`."""
+    """One side of a sync. Each method is one call at most and raises the classes of `errors`.
 
-    #: The location refuses a second contact with the same phone or e-mail, naming the first.
+    `record_id` is the side's own id of the person whom a command is about.
+    """
+
+    side: Side
+    #: A second record with the same phone or e-mail is refused there, naming the first.
     forbids_duplicates: bool
     #: Country by which local phone numbers are read, "US".
     country: str
     #: Keys of the custom fields that exist there.
     custom_fields: frozenset[str]
 
-    def operation(self, command: Command) -> AnyOperation:
-        """The catalogue operation that carries this command."""
+    def operation_id(self, command: Command) -> str:
+        """What carries this command: an operation of the catalogue, "notes.create"."""
+        ...
+
+    def cannot(self, command: Command) -> str | None:
+        """Why this account has nothing to carry the command with, in plain words; None where it has."""
         ...
 
     def repeatable(self, command: Command) -> bool:
@@ -57,18 +68,26 @@ class Target(Protocol):
         """Seconds after which a cut-off call of this kind has happened or never will."""
         ...
 
-    async def send(self, command: Command, contact_id: str | None, *, repeat: bool = False) -> Done:
+    async def send(self, command: Command, record_id: str | None, *, repeat: bool = False) -> Done:
         """Carry the command out. `repeat` takes the lower quota class of retries."""
         ...
 
-    async def look_up(self, command: Command, contact_id: str | None) -> Done | None:
+    async def look_up(self, command: Command, record_id: str | None) -> Done | None:
         """What a command with an unknown outcome left behind; None when nothing is to be seen."""
         ...
 
     async def find(self, *, phone: str | None, email: str | None) -> Contact | None:
-        """The contact with that phone, else with that e-mail. Strongly consistent."""
+        """The record with that phone, else with that e-mail. Strongly consistent."""
         ...
 
-    async def fetch(self, contact_id: str) -> Contact:
-        """The record by id."""
+    async def fetch(self, record_id: str) -> Contact:
+        """The record by id. Raises NotFoundError."""
+        ...
+
+    async def fetch_item(self, kind: ItemKind, item_id: str, record_id: str) -> Item:
+        """A task, note or appointment by id. Raises NotFoundError."""
+        ...
+
+    async def items(self, kind: ItemKind, record_id: str) -> list[Item]:
+        """All of a person."""
         ...

@@ -14,6 +14,8 @@ import structlog
 from psycopg import AsyncConnection
 
 from tieline.domain.ids import LaneId, PersonId, SyncId
+from tieline.domain.items import ItemKind
+from tieline.domain.side import Side
 from tieline.errors import LeaseLost
 from tieline.store.group_commit import GroupCommit
 from tieline.store.pool import Store
@@ -40,6 +42,8 @@ class EffectRow(msgspec.Struct, frozen=True, kw_only=True):
     state: EffectState
     #: The command as JSON.
     input: bytes
+    #: Where it is carried out.
+    side: Side = "contacts_api"
     #: Attempts so far.
     tries: int = 0
     absent_at: datetime | None = None
@@ -68,8 +72,58 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     contact_id: str
     state: Literal["open", "gone"] = "open"
     generation: int = 0
-    #: The record as last seen, JSON of `domain.contact.Contact`.
+    #: The CRM's record as last seen, JSON of `domain.contact.Contact`.
     contact: bytes
+    #: The call-tracking account's own id of the person, and its record as last seen, where the sync knows them.
+    nimbata_id: str | None = None
+    nimbata: bytes | None = None
+    #: JSON of `sync.merge.MergeState`; None = nothing to remember.
+    merge: bytes | None = None
+
+
+class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A task, note or appointment on both sides."""
+
+    id: int
+    consumer_id: SyncId
+    person_id: PersonId
+    kind: ItemKind
+    nimbata_id: str | None = None
+    contacts_api_id: str | None = None
+    state: Literal["open", "gone"] = "open"
+    #: As last seen on each side, JSON of `domain.items.Item`.
+    nimbata: bytes | None = None
+    contacts_api: bytes | None = None
+    #: JSON of `sync.merge.MergeState`; None = nothing to remember.
+    merge: bytes | None = None
+
+
+class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen or written, for the time line."""
+
+    id: int
+    consumer_id: SyncId
+    person_id: PersonId
+    at: datetime
+    side: Side
+    what: Literal["seen", "written", "gone"]
+    subject: Literal["contact", "task", "note", "appointment"]
+    record_id: str
+    event_id: int
+    #: JSON: the fields that changed, with their new values.
+    fields: bytes
+
+
+class ConflictRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that only a person can answer."""
+
+    consumer_id: SyncId
+    person_id: PersonId
+    kind: Literal["identity", "field"]
+    #: Keyed hash of what it is about.
+    key: bytes
+    #: JSON of `sync.conflicts.Conflict`.
+    details: bytes
 
 
 class AssignmentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +160,9 @@ class Writes:
     effects: list[EffectRow] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
     links: list[LinkRow] = field(default_factory=list)
+    items: list[ItemRow] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
+    conflicts: list[ConflictRow] = field(default_factory=list)
     #: (consumer, key, event)
     occurrences: list[tuple[SyncId, bytes, int]] = field(default_factory=list)
     assignments: list[AssignmentRow] = field(default_factory=list)
@@ -213,8 +270,21 @@ async def _write(db: AsyncConnection[Any], batch: Sequence[Writes]) -> Journalle
                     "states": [row.state for row in links],
                     "generations": [row.generation for row in links],
                     "records": [row.contact for row in links],
+                    "nimbata_ids": [row.nimbata_id for row in links],
+                    "nimbata": [row.nimbata for row in links],
+                    "merges": [row.merge for row in links],
                 },
             )
+        if items := list({row.id: row for one in batch for row in one.items}.values()):
+            await db.execute(query("write_items"), _columns([_item(row) for row in items], *_ITEM))
+        if conflicts := list(
+            {(row.consumer_id, row.key): row for one in batch for row in one.conflicts}.values()
+        ):
+            await db.execute(
+                query("write_conflicts"), _columns([_conflict(row) for row in conflicts], *_CONFLICT)
+            )
+        if history := list({row.id: row for one in batch for row in one.history}.values()):
+            await db.execute(query("write_history"), _columns([_history(row) for row in history], *_HISTORY))
         if occurrences := [row for one in batch for row in one.occurrences]:
             await db.execute(query("write_occurrences"), _columns(occurrences, "consumers", "keys", "events"))
         if ends := [row for one in batch for row in one.assignments]:
@@ -235,7 +305,15 @@ async def _write(db: AsyncConnection[Any], batch: Sequence[Writes]) -> Journalle
 
 _EFFECT = (
     "ids", "keys", "lanes", "consumers", "persons", "events", "operations", "states", "inputs", "tries",
-    "absences", "results", "reasons", "ends",
+    "absences", "results", "reasons", "ends", "sides",
+)  # fmt: skip
+_ITEM = (
+    "ids", "consumers", "persons", "kinds", "nimbata_ids", "contacts_api_ids", "states", "nimbata", "contacts_api",
+    "merges",
+)  # fmt: skip
+_CONFLICT = ("consumers", "persons", "kinds", "keys", "details")
+_HISTORY = (
+    "ids", "consumers", "persons", "moments", "sides", "whats", "subjects", "records", "events", "fields",
 )  # fmt: skip
 
 
@@ -243,7 +321,25 @@ def _effect(lane: LaneId, row: EffectRow, now: datetime) -> tuple[Any, ...]:
     ended = now if row.state in ("confirmed", "dead", "dropped") else None
     return (
         row.id, row.idempotency_key, lane, row.consumer_id, row.person_id, row.event_id, row.operation, row.state,
-        row.input, row.tries, row.absent_at, row.result_id, row.reason, ended,
+        row.input, row.tries, row.absent_at, row.result_id, row.reason, ended, row.side,
+    )  # fmt: skip
+
+
+def _item(row: ItemRow) -> tuple[Any, ...]:
+    return (
+        row.id, row.consumer_id, row.person_id, row.kind, row.nimbata_id, row.contacts_api_id, row.state, row.nimbata,
+        row.contacts_api, row.merge,
+    )  # fmt: skip
+
+
+def _conflict(row: ConflictRow) -> tuple[Any, ...]:
+    return row.consumer_id, row.person_id, row.kind, row.key, row.details
+
+
+def _history(row: HistoryRow) -> tuple[Any, ...]:
+    return (
+        row.id, row.consumer_id, row.person_id, row.at, row.side, row.what, row.subject, row.record_id, row.event_id,
+        row.fields,
     )  # fmt: skip
 
 

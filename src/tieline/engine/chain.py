@@ -135,7 +135,7 @@ class Chain:
             if row is not None:
                 self.links[consumer] = LinkRow(
                     consumer_id=consumer, person_id=self._person, contact_id=row[0], state=row[1],
-                    generation=row[2], contact=bytes(row[3]),
+                    generation=row[2], contact=bytes(row[3]), nimbata_id=row[4], nimbata=row[5], merge=row[6],
                 )  # fmt: skip
         return self.links[consumer]
 

@@ -251,7 +251,7 @@ class Drain:
             chain.links[consumer] = (
                 LinkRow(
                     consumer_id=consumer, person_id=person, contact_id=row[4], state=row[5],
-                    generation=row[6], contact=bytes(row[7]),
+                    generation=row[6], contact=bytes(row[7]), nimbata_id=row[10], nimbata=row[11], merge=row[12],
                 )
                 if row[4] is not None
                 else None

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from tieline.domain.change import ContactChanged
+from tieline.domain.change import ItemChanged, RecordChanged
 from tieline.mapping.apply import Desired
 
 KeyKind = Literal["phone", "email", "contact", "nimbata"]
@@ -19,7 +19,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     occurrence: str
     #: Whom it is about: (kind, normalised value), the strongest first; empty = about nobody we can name.
     keys: tuple[tuple[KeyKind, str], ...] = ()
-    #: What it asks of the CRM, or what the CRM says; None = nothing for this consumer.
-    change: Desired | ContactChanged | None = None
+    #: What it asks of the CRM, or what a side says of its own; None = nothing for this consumer.
+    change: Desired | RecordChanged | ItemChanged | None = None
     #: Why it is not for this consumer; None = it is.
     skip: str | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tieline.domain.change import ContactChanged
+from tieline.domain.change import ItemChanged, RecordChanged
 from tieline.domain.command import (
     AddNote,
     AddTags,
@@ -20,7 +20,7 @@ from tieline.domain.command import (
     UpdateContact,
     UpsertContact,
 )
-from tieline.domain.contact import Contact
+from tieline.domain.contact import Contact, with_fields
 from tieline.domain.ids import PersonId, SyncId
 from tieline.effects.perform import GivenUp, Later, Performer, later, persevere
 from tieline.effects.target import Done, Target
@@ -34,7 +34,7 @@ from tieline.effects.writes import (
 )
 from tieline.engine.read import Read
 from tieline.errors import ConnectorError, MappingError, NotFoundError
-from tieline.mapping.apply import Desired, with_changes
+from tieline.mapping.apply import Desired
 from tieline.store.id_block import IdBlock
 from tieline.store.pool import Store
 from tieline.store.queries import query
@@ -176,7 +176,7 @@ class SyncTurn:
         heard = []
         for item in items:
             match item.read.change:
-                case ContactChanged() as change:
+                case RecordChanged() as change:
                     self._ends[item.event_id] = await self._contact_changed(change)
                 case Desired() as desired:
                     if item.conflict:
@@ -185,22 +185,22 @@ class SyncTurn:
                     heard.append(
                         Heard(event_id=item.event_id, occurrence=item.read.occurrence, desired=desired)
                     )
-                case None:
+                case ItemChanged() | None:
                     self._ends[item.event_id] = ("skipped", item.read.skip)
         return heard
 
-    async def _contact_changed(self, change: ContactChanged) -> tuple[AssignmentState, str | None]:
-        if self._contact is None or self._contact_id != change.contact_id:
+    async def _contact_changed(self, change: RecordChanged) -> tuple[AssignmentState, str | None]:
+        if self._contact is None or self._contact_id != change.record_id:
             return "skipped", "this contact is not linked"
         if change.removed:
             self._unlink()
             return "done", "deleted in the CRM; unlinked"
-        told = change.contact
+        told = change.record
         verdict = judge(told, self._contact) if told is not None else "undecidable"
         if verdict == "undecidable":
             try:
                 told = await persevere(
-                    partial(self.consumer.target.fetch, change.contact_id), turn=self._tries
+                    partial(self.consumer.target.fetch, change.record_id), turn=self._tries
                 )
             except NotFoundError:
                 self._unlink()
@@ -332,8 +332,8 @@ class SyncTurn:
     def _row(self, effect_id: int, planned: Planned, key: str) -> EffectRow:
         return EffectRow(
             id=effect_id, idempotency_key=key, consumer_id=self.consumer.id, person_id=self.person,
-            event_id=planned.event_id, operation=self.consumer.target.operation(planned.command).id,
-            state="intent", input=_encode(planned.command),
+            event_id=planned.event_id, operation=self.consumer.target.operation_id(planned.command),
+            state="intent", input=_encode(planned.command), side=planned.side,
         )  # fmt: skip
 
     def _took_effect(self, command: Command, done: Done) -> None:
@@ -343,7 +343,7 @@ class SyncTurn:
         elif self._contact is not None:
             match command:
                 case UpdateContact(fields=fields):
-                    self._see(with_changes(self._contact, fields))
+                    self._see(with_fields(self._contact, fields))
                 case AddTags(tags=tags):
                     self._see(
                         msgspec.structs.replace(self._contact, tags=done.tags or self._contact.tags | tags)
@@ -405,5 +405,5 @@ def _effect(row: tuple[Any, ...]) -> EffectRow:
     return EffectRow(
         id=row[0], idempotency_key=row[1], consumer_id=row[2], person_id=row[3], event_id=row[4],
         operation=row[5], state=row[6], input=bytes(row[7]), tries=row[8], absent_at=row[9], result_id=row[10],
-        reason=row[11],
+        reason=row[11], side=row[12],
     )  # fmt: skip

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from tieline.domain.activity import Activity, Call, NimbataContact
-from tieline.domain.contact import Contact
+from tieline.domain.contact import CUSTOM_PREFIX, Contact
 from tieline.errors import MappingError
 from tieline.mapping import email, text
 from tieline.mapping.compiled import CompiledDefinition
-from tieline.mapping.fields import CUSTOM_PREFIX, When
+from tieline.mapping.fields import When
 from tieline.mapping.phone import to_e164
 from tieline.mapping.sources import Subject
 from tieline.mapping.values import to_text
@@ -128,17 +126,6 @@ def missing_tags(wanted: Desired, contact: Contact | None) -> frozenset[str]:
     if contact is None or not wanted.tags:
         return wanted.tags
     return wanted.tags - frozenset(map(text.tag, contact.tags))
-
-
-def with_changes(contact: Contact, written: Mapping[str, str]) -> Contact:
-    """`contact` as it stands once `written` (from `changes`) is written."""
-    if not written:
-        return contact
-    plain = {to: value for to, value in written.items() if not to.startswith(CUSTOM_PREFIX)}
-    custom = {to[len(CUSTOM_PREFIX) :]: value for to, value in written.items() if to not in plain}
-    if custom:
-        return msgspec.structs.replace(contact, custom={**contact.custom, **custom}, **plain)
-    return msgspec.structs.replace(contact, **plain)
 
 
 def _same(to: str, current: str, value: str) -> bool:

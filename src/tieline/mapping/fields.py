@@ -8,14 +8,14 @@ from typing import Literal, get_args
 import msgspec
 
 from tieline.domain.activity import Outcome
-from tieline.domain.contact import CONTACT_FIELDS
+from tieline.domain.contact import CONTACT_FIELDS, CUSTOM_PREFIX
 from tieline.mapping.sources import Kind
 from tieline.mapping.transforms import Transform
+from tieline.mapping.two_way import TwoWay
 
 #: always: keep equal to the source; empty: fill in, never overwrite; create: only into a new contact.
 When = Literal["always", "empty", "create"]
 WHENS: tuple[When, ...] = get_args(When)
-CUSTOM_PREFIX = "custom."
 _CUSTOM_KEY = re.compile(r"[a-z0-9_]+")
 
 
@@ -48,7 +48,7 @@ class KindRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole mapping from activities to contacts."""
+    """A whole mapping: from activities to contacts, and between the records of both sides."""
 
     version: int = 1
     #: Whether an unknown person becomes a new contact.
@@ -56,6 +56,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     #: Calls with one of these outcomes are left alone.
     skip_outcomes: frozenset[Outcome] = frozenset()
     kinds: dict[Kind, KindRules]
+    two_way: TwoWay = TwoWay()
 
 
 def is_target(name: str) -> bool:

@@ -27,6 +27,8 @@ from tieline.domain.command import (
     UpsertContact,
 )
 from tieline.domain.contact import Contact
+from tieline.domain.items import Item, ItemKind
+from tieline.domain.side import Side
 from tieline.effects.target import Done
 from tieline.errors import MappingError, NotFoundError
 
@@ -39,6 +41,8 @@ _NAMES = {"company": "company_name", "address": "address1"}
 class ContactsTarget:
     """Carries commands out at one location of the Contacts API."""
 
+    side: Side = "contacts_api"
+
     def __init__(self, gateway: Gateway, connection: Connection, facts: LocationFacts) -> None:
         self._gateway = gateway
         self._connection = connection
@@ -47,8 +51,15 @@ class ContactsTarget:
         self.country = facts.country
         self.custom_fields = frozenset(facts.custom_fields)
 
-    def operation(self, command: Command) -> AnyOperation:
+    def operation_id(self, command: Command) -> str:
         """The catalogue operation that carries this command."""
+        return self._operation(command).id
+
+    def cannot(self, command: Command) -> str | None:
+        """A location can do all that we ask for."""
+        return None
+
+    def _operation(self, command: Command) -> AnyOperation:
         match command:
             case CreateContact():
                 return contacts.CREATE
@@ -60,22 +71,24 @@ class ContactsTarget:
                 return tags.ADD
             case AddNote():
                 return notes.CREATE
+            case _:
+                raise NotImplementedError
 
     def repeatable(self, command: Command) -> bool:
         """Absolute values and sets; a create where a second one is answered with the first. An upsert is not: where
         duplicates are allowed it may match nobody twice."""
         if isinstance(command, CreateContact):
             return self.forbids_duplicates
-        return self.operation(command).idempotent
+        return self._operation(command).idempotent
 
     def can_look_up(self, command: Command) -> bool:
         """All that are written here can be found again."""
-        look_up = self.operation(command).look_up
+        look_up = self._operation(command).look_up
         return look_up is not None and look_up.kind != "none"
 
     def settle_s(self, command: Command) -> float:
         """The operation's settling time, or the connection's own."""
-        return settle_s(self._connection, self.operation(command))
+        return settle_s(self._connection, self._operation(command))
 
     async def send(self, command: Command, contact_id: str | None, *, repeat: bool = False) -> Done:
         """One call."""
@@ -104,6 +117,8 @@ class ContactsTarget:
                 given_note = notes.CreateNote(contact_id=_known(contact_id), body=body)
                 noted = await self._call(notes.CREATE, given_note, priority)
                 return _done(noted, noted.value.note.id)
+            case _:
+                raise NotImplementedError
 
     async def look_up(self, command: Command, contact_id: str | None) -> Done | None:
         """By identity for contacts, by reference line for notes."""
@@ -120,7 +135,7 @@ class ContactsTarget:
                 mark = f"[tl:{reference}]"
                 found = next((note for note in listed.value.notes if mark in str(note.body or "")), None)
                 return _done(listed, found.id) if found is not None else None
-            case UpdateContact() | AddTags():
+            case _:
                 # Repeating them is harmless, so nobody asks.
                 return None
 
@@ -141,13 +156,21 @@ class ContactsTarget:
         answer = await self._call(contacts.GET, contacts.ContactId(contact_id=contact_id), "live")
         return self._read(answer.value.contact)
 
+    async def fetch_item(self, kind: ItemKind, item_id: str, record_id: str) -> Item:
+        """By id."""
+        raise NotImplementedError
+
+    async def items(self, kind: ItemKind, record_id: str) -> list[Item]:
+        """All of a contact."""
+        raise NotImplementedError
+
     async def _call(self, operation: Any, given: Any, priority: Priority) -> Answer[Any]:
         return await self._gateway.call(self._connection, operation, given, priority)
 
     def _read(self, record: ContactRecord) -> Contact:
         return contact_of_record(record, self._facts.custom_keys)
 
-    def _input(self, kind: type[Fields], fields: Mapping[str, str], **more: Any) -> Fields:
+    def _input(self, kind: type[Fields], fields: Mapping[str, str | None], **more: Any) -> Fields:
         """An operation's input out of our own names. Raises MappingError for a custom field that is not there."""
         custom = []
         for name, value in fields.items():
@@ -164,7 +187,7 @@ class ContactsTarget:
         self,
         answer: Answer[Any],
         record: ContactRecord | None,
-        sent: Mapping[str, str],
+        sent: Mapping[str, str | None],
         *,
         adopted: bool = False,
     ) -> Done:

@@ -14,7 +14,7 @@ from tieline.connectors.contacts_api.shapes import ContactRecord
 from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.nimbata import activity as nimbata_activity
 from tieline.connectors.nimbata.config import NimbataConfig
-from tieline.domain.change import ContactChanged
+from tieline.domain.change import RecordChanged
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.engine.drain import Loaded
 from tieline.engine.read import KeyKind, Read
@@ -139,7 +139,13 @@ def _read_contact(loaded: Loaded, bound: _Bound) -> Read:
     return Read(
         occurrence=change.occurrence,
         keys=(("contact", change.contact_id),),
-        change=ContactChanged(contact_id=change.contact_id, contact=change.contact, removed=change.removed),
+        change=RecordChanged(
+            side="contacts_api",
+            record_id=change.contact_id,
+            record=change.contact,
+            removed=change.removed,
+            at=change.occurred_at,
+        ),
     )
 
 
@@ -155,7 +161,7 @@ def _read_polled(loaded: Loaded, bound: _Bound) -> Read:
     return Read(
         occurrence=f"{POLLED}:{record.id}:{record.date_updated}:{digest}",
         keys=(("contact", record.id),),
-        change=ContactChanged(
-            contact_id=record.id, contact=msgspec.structs.replace(contact, updated_at=None)
+        change=RecordChanged(
+            side="contacts_api", record_id=record.id, record=msgspec.structs.replace(contact, updated_at=None)
         ),
     )

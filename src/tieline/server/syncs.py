@@ -11,9 +11,10 @@ import psycopg
 from tieline.connectors.contacts_api.operations import locations
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
+from tieline.domain.contact import CUSTOM_PREFIX
 from tieline.domain.ids import SyncId
 from tieline.errors import ConfigurationError
-from tieline.mapping.fields import CUSTOM_PREFIX, Definition
+from tieline.mapping.fields import Definition
 from tieline.server.connections import require_name
 from tieline.store.directory import CHANNEL
 from tieline.store.pool import Store

@@ -10,11 +10,10 @@ from typing import cast, get_args
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tieline.domain.activity import Outcome
-from tieline.domain.contact import CONTACT_FIELDS
+from tieline.domain.contact import CONTACT_FIELDS, CUSTOM_PREFIX
 from tieline.errors import ConfigurationError
 from tieline.mapping import sources, template
 from tieline.mapping.fields import (
-    CUSTOM_PREFIX,
     WHENS,
     Definition,
     FieldRule,

@@ -9,9 +9,9 @@ from hashlib import blake2b
 import msgspec
 
 from tieline.domain.command import AddNote, AddTags, CreateContact, Planned, UpdateContact, UpsertContact
-from tieline.domain.contact import Contact
+from tieline.domain.contact import Contact, with_fields
 from tieline.domain.ids import PersonId, SyncId
-from tieline.mapping.apply import Desired, changes, missing_tags, with_changes
+from tieline.mapping.apply import Desired, changes, missing_tags
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ def plan_contact(
         return []
     draft = contact or Contact(id="")
     for one in heard:
-        draft = with_changes(draft, changes(one.desired, draft, rules.custom_fields, new=contact is None))
+        draft = with_fields(draft, changes(one.desired, draft, rules.custom_fields, new=contact is None))
     tags = frozenset().union(*(missing_tags(one.desired, contact) for one in heard))
     last = heard[-1].event_id
     fields = differing(draft, contact)
@@ -55,7 +55,7 @@ def plan_contact(
     planned = []
     if fields:
         planned.append(
-            Planned(command=UpdateContact(fields=fields), idempotency_key=f"{key}:update", event_id=last)
+            Planned(command=UpdateContact(fields={**fields}), idempotency_key=f"{key}:update", event_id=last)
         )
     if tags:
         planned.append(Planned(command=AddTags(tags=tags), idempotency_key=f"{key}:tags", event_id=last))

@@ -1,0 +1,5 @@
+-- A question that stands is not asked again; a settled one keeps its answer.
+INSERT INTO conflict (consumer_id, person_id, kind, key, details)
+SELECT * FROM unnest(
+    %(consumers)s::bigint[], %(persons)s::bigint[], %(kinds)s::text[], %(keys)s::bytea[], %(details)s::bytea[])
+ON CONFLICT (consumer_id, key) DO UPDATE SET details = excluded.details WHERE conflict.state = 'open'
