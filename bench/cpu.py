@@ -24,7 +24,11 @@ def tree(pid: int) -> list[int]:
     """The process and all below it."""
     found = [pid]
     for parent in found:
-        for task in Path(f"/proc/{parent}/task").iterdir():
+        try:
+            tasks = list(Path(f"/proc/{parent}/task").iterdir())
+        except FileNotFoundError:
+            continue  # it ended meanwhile, as a database's helpers do
+        for task in tasks:
             try:
                 found += map(int, (task / "children").read_text().split())
             except OSError:
@@ -38,7 +42,7 @@ def tree_spent_s(pid: int) -> float:
     for one in tree(pid):
         try:
             total += spent_s(one)
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
     return total
 
