@@ -1,4 +1,4 @@
-"""make bench: `python -m bench [--quick] [--json]`."""
+"""make bench: `python -m bench [--quick] [--json]`; `--backfill N` measures a backfill of N people instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from bench import cpu
+from bench import backfill, cpu
 from bench.load import Acks, Callers, deliver, rank
 from bench.stage import Stage, stage, started
 
@@ -34,7 +34,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the events")
     parser.add_argument("--json", action="store_true", help="nothing on stdout but the figures")
+    parser.add_argument(
+        "--backfill", type=int, metavar="N", nargs="?", const=20_000, help="20,000 where N is left out"
+    )
     options = parser.parse_args(arguments)
+    if options.backfill:
+        return _backfill(options.backfill)
     figures = uvloop.run(_measure(options.quick))
     if not options.json:
         _show(figures)
@@ -44,6 +49,14 @@ def main(arguments: Sequence[str]) -> int:
         if all(figures[name]["lost"] == figures[name]["doubled"] == 0 for name in ("hub", "one_write"))
         else 1
     )
+
+
+def _backfill(people: int) -> int:
+    """Not well, if anything is lost or doubled."""
+    _say(f"a backfill of {people} people")
+    found = uvloop.run(backfill.measure(people))
+    print(json.dumps(found))
+    return 0 if found["as_wanted"] and not found["doubled"] and not found["dead"] else 1
 
 
 async def _measure(quick: bool) -> dict[str, Any]:
@@ -59,7 +72,12 @@ async def _measure(quick: bool) -> dict[str, Any]:
     scale = await _scale(base)
     _say("an event that wakes an idle hub")
     wake = await _wake(20 if quick else 100)
-    return {"hub": full, "one_write": one_write, "relay": relay, "scale": scale, "wake_ms": wake}
+    _say("calls per change, beside a flow that searches, writes and reads back")
+    per_change = await calls_per_change.measure(90 if quick else 300)
+    return {
+        "hub": full, "one_write": one_write, "relay": relay, "scale": scale, "wake_ms": wake,
+        "calls_per_change": per_change,
+    }  # fmt: skip
 
 
 async def _profile(definition: str | None, count: int, *, notes: bool) -> dict[str, Any]:
@@ -186,6 +204,7 @@ def _show(figures: dict[str, Any]) -> None:
             f"with {step['stored_events']:>6} events behind it: {step['events_per_s']:.0f} events/s, "
             f"{step['cpu_ms_per_event']:.2f} ms of CPU each"
         )
+    calls_per_change.show(figures["calls_per_change"])
 
 
 if __name__ == "__main__":

@@ -55,12 +55,12 @@ async def started(*arguments: str, environment: dict[str, str] | None = None) ->
     )
     try:
         assert process.stdout is not None
+        line = b""
         async with asyncio.timeout(_READY_S):
-            while line := await process.stdout.readline():
-                if line.startswith(b"{"):
-                    yield Process(process, json.loads(line))
-                    return
-        raise RuntimeError(f"{arguments} ended before it was ready")
+            while not line.startswith(b"{"):
+                if not (line := await process.stdout.readline()):
+                    raise RuntimeError(f"{arguments} ended before it was ready")
+        yield Process(process, json.loads(line))
     finally:
         if process.returncode is None:
             process.terminate()

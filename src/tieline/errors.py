@@ -137,6 +137,10 @@ class RejectedError(ConnectorError):
         self.existing_id = existing_id
 
 
+class OutdatedError(RejectedError):
+    """The record changed since it was read: read it again, and decide anew."""
+
+
 class NotFoundError(RejectedError):
     """The record that the call names does not exist on the far side."""
 

@@ -58,7 +58,7 @@ async def test_a_file_may_say_everything_and_a_flag_goes_before_it(line: Line, t
     shown = await line.json("connect", "show", "calls")
     assert (shown["account"], shown["settings"]["mode"]) == (nimbata["account"], "native")
     assert {(one["stream"], one["every_s"]) for one in shown["polls"]} == {
-        ("call", 77.0), ("form", 77.0), ("text", 77.0), ("contact", 77.0),
+        ("call", 77.0), ("form", 77.0), ("text", 77.0), ("contact", 77.0), ("walk", 60.0),
     }  # fmt: skip
     for secret in (nimbata["token"], "hook-secret-1"):
         assert secret not in json.dumps(shown) + out

@@ -43,6 +43,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     lines.append(f"methods of the vendor's own client exchanged: {len(counted['sdk'])}")
     lines.append(f"negative cases refused: {len(counted['refused'])}")
     lines.append(f"webhook events sent, signed and recognised: {len(counted['events'])}")
+    lines += [f"who is who, {one}" for one in sorted(counted["identity"])]
     if held is None:
         lines.append(
             "validated against the vendor's specs: skipped, the reference is not beside this checkout"

@@ -71,7 +71,7 @@ def test_every_event_is_a_trigger_that_the_connector_lists() -> None:
     assert set(EVENTS) == set(BY_EVENT)
     assert len(EVENTS) == 58
     assert CONNECTOR.triggers == TRIGGERS
-    assert len({one.id for one in TRIGGERS}) == len(TRIGGERS) == 61
+    assert len({one.id for one in TRIGGERS}) == len(TRIGGERS) == 62
     operations = {one.id for one in CONNECTOR.operations}
     assert {one.poll for one in TRIGGERS if not one.instant} <= operations
     for one in TRIGGERS:

@@ -149,8 +149,8 @@ async def test_hot_queries_use_their_indexes(store: Store, lane: LaneId, name: s
         for table in ("lane", "event", "assignment", "effect"):
             await db.execute(f"ANALYZE {table}")
         parameters = {
-            "lanes": [1, 2], "marks": [0, 0], "limits": [64, 64], "held": [], "limit": 10, "owner": "w",
-            "lease": "15 s", "lane": 1, "person": 5,
+            "lanes": [1, 2], "marks": [0, 0], "limits": [64, 64], "waited": [48, 48], "held": [], "limit": 10,
+            "owner": "w", "lease": "15 s", "lane": 1, "person": 5,
         }  # fmt: skip
         plan = await (await db.execute(b"EXPLAIN " + query(name), parameters)).fetchall()
     text = "\n".join(row[0] for row in plan)

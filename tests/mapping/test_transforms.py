@@ -35,6 +35,18 @@ def _run(name: str, value: Value, argument: Argument = None) -> Value:
         ("date", None, datetime(2026, 9, 1, 22, 14, tzinfo=UTC), "2026-09-01"),
         ("date", "%d.%m.%Y %H:%M", "2026-09-01T22:14:07+02:00", "01.09.2026 20:14"),
         ("date", None, "soon", None),
+        ("date", "%H:%M @ America/Chicago", datetime(2026, 9, 1, 22, 14, tzinfo=UTC), "17:14"),
+        ("date", "%H:%M @ America/Chicago", "2026-09-01 22:14:07", "17:14"),
+        ("date", "%d.%m. @ Pacific/Kiritimati", "2026-09-01", "01.09."),
+        ("date", "@ Asia/Tokyo", datetime(2026, 9, 1, 22, 14, tzinfo=UTC), "2026-09-02"),
+        ("date", "%Y @ %H", "2026-09-01T22:14:07Z", "2026 @ 22"),
+        ("split", None, "a, b,,c ", ("a", "b", "c")),
+        ("split", "/", "a / b", ("a", "b")),
+        ("split", None, ("a,b",), ("a,b",)),
+        ("item", 2, ("a", "b"), "b"),
+        ("item", 3, ("a", "b"), None),
+        ("item", 1, "a", "a"),
+        ("item", 2, "a", None),
         ("number", None, "$1,234.50", "1234.5"),
         ("number", None, Decimal("350.00"), "350"),
         ("number", None, 7, "7"),
@@ -73,6 +85,7 @@ def test_nothing_stays_nothing(name: str) -> None:
     [
         Transform("shout"), Transform("lower", "x"), Transform("truncate"), Transform("truncate", 0),
         Transform("truncate", "3"), Transform("default"), Transform("map", "x"), Transform("date", 3),
+        Transform("date", "%H @ Mars/Base"), Transform("date", "@ ../etc"), Transform("item"),
     ],
 )  # fmt: skip
 def test_a_wrong_use_is_told_in_plain_words(transform: Transform) -> None:
@@ -80,6 +93,12 @@ def test_a_wrong_use_is_told_in_plain_words(transform: Transform) -> None:
     problem = check(transform)
     assert problem is not None
     assert transform.name in problem
+
+
+@given(st.lists(st.text(alphabet="ab c", min_size=1).map(str.strip).filter(bool), min_size=1))
+def test_split_undoes_join(values: list[str]) -> None:
+    """As `split` on one side and `join` on the other need it."""
+    assert _run("split", _run("join", tuple(values))) == tuple(values)
 
 
 @given(st.text(max_size=40), st.integers(1, 20))

@@ -149,3 +149,21 @@ async def test_a_quota_that_runs_out_is_warned_of(store: Store) -> None:
         finding = (await found(world_))["quota of crm0"]
         assert finding.verdict == "warning"
         assert "live traffic" in finding.next_step
+
+
+async def test_what_a_derived_account_cannot_hold_is_told_by_name(store: Store) -> None:
+    """It has no people whose e-mail could be changed."""
+    async with world(store, echoes=False) as world_:
+        told = (await found(world_))["sync sync0"]
+        assert told.verdict == "ok"
+        assert "email" in told.text
+        assert "taking tags off is not available on this Nimbata account" in told.text
+
+
+async def test_what_a_native_account_lacks_is_told_by_name(store: Store) -> None:
+    """Single operations may be switched off."""
+    lacking = {"mode": "native", "capabilities": {"nimbata.task.create": False}}
+    async with world(store, echoes=False, source_settings=lacking) as world_:
+        told = (await found(world_))["sync sync0"]
+        assert told.verdict == "warning"
+        assert "nimbata.task.create is not available on this Nimbata account" in told.text

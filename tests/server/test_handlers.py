@@ -18,7 +18,7 @@ async def test_a_sync_that_another_process_made_a_moment_ago_is_known(store: Sto
     directory = Directory(store, vault)
     await directory.load()
     async with Gateway.open(CONNECTORS) as gateway:
-        handlers = HubHandlers(directory, gateway)
+        handlers = HubHandlers(store, directory, gateway)
         source = await add_connection(
             store, vault, name="calls", connector="nimbata", base_url="http://localhost:1", account="a",
             credential=Credential(token="t"), settings={},

@@ -32,7 +32,7 @@ async def test_a_person_who_allows_the_app_connects_the_location(store: Store) -
         assert shown.name in page
         facts = shown.settings["location"]
         assert (facts["country"], facts["timezone"]) == (first["country"], first["timezone"])
-        assert [poll.stream for poll in shown.polls] == ["contact"]
+        assert [poll.stream for poll in shown.polls] == ["contact", "form_submission", "task", "walk"]
         (listed,) = await list_apps(store)
         assert (listed["locations"], listed["companies"]) == (1, 0)
 

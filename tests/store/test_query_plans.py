@@ -14,8 +14,8 @@ NOW = datetime(2026, 11, 2, tzinfo=UTC)
 KEY = b"\x07" * 16
 #: What is large after a year: nothing may be read through as a whole.
 LARGE = (
-    "lane", "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt", "item",
-    "history",
+    "lane", "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt",
+    "item", "history", "swept", "own_item", "conflict",
 )  # fmt: skip
 #: A hub of 5,000 lanes, 40 of them busy, and 40,000 calls, nearly all of them done; a few wait, a few are dead.
 FILL = """
@@ -35,8 +35,8 @@ INSERT INTO assignment (event_id, consumer_id, lane_id, state, person_id, due_at
 INSERT INTO occurrence SELECT n % 40 + 1, int8send(n) || int8send(n), n FROM generate_series(1, 40000) AS n;
 INSERT INTO person SELECT n, n % 40 + 1 FROM generate_series(1, 10000) AS n;
 INSERT INTO person_key SELECT n % 40 + 1, int8send(n) || int8send(n), 'phone', n FROM generate_series(1, 10000) AS n;
-INSERT INTO link (consumer_id, person_id, contact_id, contact)
-    SELECT n % 40 + 1, n, 'c' || n, '{}' FROM generate_series(1, 10000) AS n;
+INSERT INTO link (consumer_id, person_id, contact_id, contact, nimbata_id)
+    SELECT n % 40 + 1, n, 'c' || n, '{}', 'n' || n FROM generate_series(1, 10000) AS n;
 INSERT INTO effect (id, idempotency_key, lane_id, consumer_id, person_id, event_id, operation, state, input)
     SELECT n, 'k' || n, n % 40 + 1, n % 40 + 1, n / 4, n, 'notes.create',
            CASE WHEN n % 4000 = 0 THEN 'unknown' ELSE 'confirmed' END, '{}' FROM generate_series(1, 40000) AS n;
@@ -44,9 +44,22 @@ INSERT INTO item (id, consumer_id, person_id, kind, nimbata_id, contacts_api_id)
     SELECT n, n % 40 + 1, n / 4, 'task', 'nt' || n, 'ct' || n FROM generate_series(1, 40000) AS n;
 INSERT INTO history (id, consumer_id, person_id, at, side, what, subject, record_id, event_id, fields)
     SELECT n, n % 40 + 1, n / 4, now(), 'nimbata', 'seen', 'contact', 'c', n, '{}' FROM generate_series(1, 40000) AS n;
+INSERT INTO own_item (id, connection_id, project, person, kind, body, reference)
+    SELECT 'otk_' || n, n % 40 + 1, 'p', 'drv:p:+1' || n / 4, 'task', '{}', 'r' || n
+    FROM generate_series(1, 40000) AS n;
+INSERT INTO conflict (consumer_id, person_id, kind, key, details)
+    SELECT n % 40 + 1, n, 'identity', int8send(n), '{}' FROM generate_series(1, 10000) AS n;
+INSERT INTO swept (connection_id, stream, record_id, contact_id, digest, seen_at, missed_at)
+    SELECT n % 40 + 1, (ARRAY['task', 'note', 'appointment', 'contact'])[n % 4 + 1], 'r' || n, 'c' || n / 4, '1',
+           now(), CASE WHEN n % 2000 = 0 THEN now() END FROM generate_series(1, 40000) AS n;
 INSERT INTO attempt SELECT n, 1, now(), 5, 'confirmed' FROM generate_series(1, 40000) AS n;
 """
-LEASE = {"lanes": [3, 4], "marks": [39_000, 39_000], "limits": [128, 128], "held": [1, 2]}
+LEASE = {
+    "lanes": [3, 4], "marks": [39_000, 39_000], "limits": [128, 128], "waited": [48, 48], "held": [1, 2],
+}  # fmt: skip
+WALK = {
+    "connection": 3, "consumers": [3], "side": "nimbata", "streams": ["task", "note", "appointment", "contact"],
+}  # fmt: skip
 HOT: dict[str, dict[str, Any]] = {
     "load_assignments": LEASE,
     "load_people": {"lanes": [3, 4], "digests": [KEY, KEY], "consumers": [3, 4]},
@@ -67,6 +80,8 @@ HOT: dict[str, dict[str, Any]] = {
         "consumers": [1], "persons": [1], "contacts": ["c"], "states": ["open"], "generations": [0],
         "records": [b"{}"], "nimbata_ids": ["n"], "nimbata": [b"{}"], "merges": [None],
     },
+    "advance_poll": {"connection": 1, "stream": "task"},
+    "load_takers": {"lane": 3, "digests": [KEY], "person": 7},
     "load_items": {"consumer": 3, "person": 40},
     "write_items": {
         "ids": [1], "consumers": [1], "persons": [1], "kinds": ["task"], "nimbata_ids": ["t1"],
@@ -75,7 +90,48 @@ HOT: dict[str, dict[str, Any]] = {
     "write_conflicts": {
         "consumers": [1], "persons": [1], "kinds": ["identity"], "keys": [KEY], "details": [b"{}"],
     },
+    "create_own_item": {
+        "id": "otk_new", "connection": 1, "project": "p", "person": "drv:p:+1", "kind": "task", "body": b"{}",
+        "reference": "new",
+    },
+    "load_own_item": {"id": "otk_5"},
+    "lock_own_item": {"id": "otk_5"},
+    "find_own_item": {"connection": 6, "reference": "r5"},
+    "write_own_item": {"id": "otk_5", "version": 1, "body": b"{}", "deleted": False},
+    "list_own_items": {"connection": 6, "person": "drv:p:+11", "kind": None, "deleted": False},
+    "list_changed_own_items": {"connection": 6, "since": NOW, "after": "", "limit": 100},
+    "load_answers": {"consumer": 3, "person": 40},
+    "list_conflicts": {"id": None, "state": "open", "sync": None, "limit": 50},
+    "settle_conflict": {"id": 7, "choice": "{}"},
+    "wake_person": {"consumer": 3, "person": 40, "reason": "settled"},
+    "revive_unsettled": {"consumer": 3, "person": 40, "reason": "settled", "beginning": "identity conflict: "},
+    "forget_occurrences": {"consumer": 3, "events": [80]},
+    "load_swept": {"connection": 3, "stream": "task", "ids": ["r2", "r42"]},
+    "load_swept_of": {"connection": 3, "contact": "c10", "streams": ["task", "contact"]},
+    "load_unseen": {"connection": 3, "stream": "task", "began": NOW},
+    "load_missed": {**WALK, "before": NOW, "limit": 10},
+    "load_to_walk": {**WALK, "began": NOW, "limit": 10},
+    "write_swept": {
+        "connection": 3, "streams": ["task"], "records": ["r2"], "contacts": ["c2"], "digests": [KEY], "seen": [NOW],
+        "missed": [None],
+    },
+    "forget_gone": {"connection": 3, "stream": "task", "before": NOW},
+    "forget_items_of": {"connection": 3, "contact": "c10", "streams": ["task", "note"]},
+    "forget_unlinked": WALK,
+    "count_found": {"connection": 3},
     "write_person_keys": {"lanes": [1], "digests": [KEY], "kinds": ["phone"], "persons": [1]},
+    "find_people": {"lanes": [3, 4], "digests": [KEY], "limit": 20},
+    "load_links": {"consumers": [3, 4], "person": 40},
+    "load_history": {"person": 40, "consumer": 3, "limit": 100_000},
+    "list_pairs": {"consumer": 3, "person": 40},
+    "list_timeline": {
+        "person": 40, "consumers": [3, 4], "at": NOW, "sort": 1, "id": 5, "consumer": 3, "limit": 100,
+    },
+    "load_told": {"events": [5, 6]},
+    "load_lines": {"lines": [5, 6]},
+    "load_calls": {"effects": [5, 6]},
+    "load_attempts": {"effects": [5, 6]},
+    "load_decisions": {"events": [5, 6], "consumers": [3, 4]},
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tieline.domain.activity import Attribution, Call, Form, NimbataContact, Text
@@ -213,6 +213,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(one.line >= 1 and one.column >= 1 for one in problems)
 
 
+@settings(deadline=None)  # a template in Liquid loads its library first
 @given(st.data())
 def test_the_default_with_one_line_damaged_is_read_or_refused(data: st.DataObject) -> None:
     """Cutting or doubling any stretch of a real definition never gives another error."""

@@ -87,6 +87,8 @@ class Trigger(msgspec.Struct, Generic[Out], frozen=True, kw_only=True):
     output: type[Out]
     #: Id of the operation that is polled; empty = the far side tells by itself, at once.
     poll: str = ""
+    #: Which poll of a connection finds it too, told or not; empty = none does.
+    stream: str = ""
     status: Literal["documented", "assumption"] = "documented"
     source: str = ""
 

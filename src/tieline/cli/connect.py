@@ -14,11 +14,13 @@ from tieline.cli.nimbata_account import Account, Flags, ProofName, read_account
 from tieline.cli.secret_input import read_file, read_secret
 from tieline.cli.serve import address
 from tieline.cli.session import opened_hub, run
+from tieline.cli.sweeps import one_of, show_sweeps
 from tieline.connectors.contacts_api.vendor_keys import BASE_URL, WEBHOOK_KEY
 from tieline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from tieline.server.connections import NewConnection, Shown
+    from tieline.server.sweep_report import SweepState
 
 app = typer.Typer(help="Connect accounts: make, list, show, remove.", no_args_is_help=True)
 
@@ -32,6 +34,13 @@ Settle = Annotated[
     float | None,
     typer.Option(
         min=0, help="seconds after which a cut-off write has happened or never will; default by operation"
+    ),
+]
+Vanish = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="seconds between the two looks that must both miss a record before it counts as gone; default: 600",
     ),
 ]
 Every = Annotated[float, typer.Option(min=0, help="seconds between polls beside the webhooks; 0 = never")]
@@ -57,13 +66,22 @@ def contacts_api(
     ] = None,
     limits: Limits = "on",
     settle_s: Settle = None,
+    vanish_s: Vanish = None,
     poll_every_s: Every = 300.0,
+    sweep_every_s: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="seconds between looks at what no webhook tells of; 0 = never; default: as --poll-every-s",
+        ),
+    ] = None,
     public_url: PublicUrl = "http://127.0.0.1:8080",
     as_json: Json = False,
 ) -> None:
     """A location of the CRM (HighLevel / LeadConnector), with a private integration token."""
     from tieline.connectors.kit.signatures import load_ed25519_keys
-    from tieline.server.connections import NewConnection, NewPoll
+    from tieline.server.connections import NewConnection
+    from tieline.server.standard_polls import location_polls
     from tieline.store.directory import Credential
 
     keys = tuple(read_file(path) for path in webhook_key_file or ()) or (WEBHOOK_KEY,)
@@ -71,8 +89,11 @@ def contacts_api(
     new = NewConnection(
         name=name, connector="contacts_api", base_url=base_url, account=location,
         credential=Credential(token=_token(token, token_stdin), webhook_keys=keys),
-        settings=_general(limits, settle_s),
-        polls=(NewPoll(stream="contact", every_s=poll_every_s),) if poll_every_s else (),
+        settings=_general(limits, settle_s=settle_s, vanish_s=vanish_s),
+        polls=location_polls(
+            poll_every_s=poll_every_s,
+            sweep_every_s=poll_every_s if sweep_every_s is None else sweep_every_s,
+        ),
     )  # fmt: skip
     _finish(run(_save_location(new, country)), public_url, {}, as_json)
 
@@ -111,6 +132,7 @@ def nimbata(
         Path | None, typer.Option(help="YAML or JSON with how this account differs", dir_okay=False)
     ] = None,
     limits: Limits = "on",
+    vanish_s: Vanish = None,
     poll_every_s: Annotated[
         float | None,
         typer.Option(min=0, help="seconds between polls beside the webhooks; 0 = never; default: 300"),
@@ -124,7 +146,7 @@ def nimbata(
         Flags(
             name=name, account=account, base_url=base_url, projects=tuple(project or ()), preset=preset,
             mode=mode, webhook_auth=webhook_auth, webhook_secret=webhook_secret, settings=settings,
-            poll_every_s=poll_every_s, general=_general(limits, None),
+            poll_every_s=poll_every_s, general=_general(limits, vanish_s=vanish_s),
         )
     )  # fmt: skip
     if found.product is not None and token is None and not token_stdin:
@@ -158,10 +180,10 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One connection, without its secrets."""
-    found = run(_list(name))
-    if not found:
+    found = run(_show(name))
+    if found is None:
         raise output.NotThere(f"there is no connection named {name}; see: tieline connect list")
-    (one,) = found
+    one, sweeps = found
 
     def people() -> None:
         output.pairs(
@@ -182,8 +204,9 @@ def show(
             ],
             empty="nothing is polled",
         )
+        show_sweeps(sweeps)
 
-    output.show(one, as_json, people)
+    output.show(one_of(one, sweeps), as_json, people)
 
 
 @app.command("remove")
@@ -262,6 +285,16 @@ async def _list(name: str | None) -> list[Shown]:
         return await list_connections(hub.store, name)
 
 
+async def _show(name: str) -> tuple[Shown, SweepState] | None:
+    from tieline.server.connections import list_connections
+    from tieline.server.sweep_report import sweep_states
+
+    async with opened_hub() as hub:
+        found = await list_connections(hub.store, name)
+        states = await sweep_states(hub.store, hub.directory) if found else []
+    return next(((found[0], one) for one in states if one.connection == name), None)
+
+
 async def _remove(name: str) -> bool:
     from tieline.server.connections import remove_connection
 
@@ -321,6 +354,6 @@ def _token(given: str | None, from_stdin: bool) -> str:
     return read_secret("Token", given, from_stdin=from_stdin, option="token")
 
 
-def _general(limits: str, settle_s: float | None) -> dict[str, Any]:
+def _general(limits: str, **told: float | None) -> dict[str, Any]:
     settings: dict[str, Any] = {"limits": "off"} if limits == "off" else {}
-    return settings if settle_s is None else {**settings, "settle_s": settle_s}
+    return {**settings, **{name: value for name, value in told.items() if value is not None}}

@@ -19,11 +19,13 @@ def demo(
         bool, typer.Option("--json", help="nothing on stdout but JSON lines; the last one counts")
     ] = False,
 ) -> None:
-    """Calls, forms and texts over three locations, with everything going wrong that can; then count."""
+    """Calls, forms and texts over three locations, people at work on both sides, and everything going wrong that can;
+    then count."""
     from tieline.demo.stage import play
 
     figures = run(play(seed=seed, once=once, as_json=as_json))
-    if figures.expected != figures.found or figures.doubled:
+    if figures.expected != figures.found or figures.doubled or figures.unequal:
         raise output.Failed(
-            f"{figures.lost} of {figures.expected} are missing and {figures.doubled} are there twice"
+            f"{figures.lost} of {figures.expected} are missing, {figures.doubled} are there twice, and"
+            f" {figures.unequal} people are not the same on both sides"
         )

@@ -9,7 +9,22 @@ import typer
 
 from tieline import __version__
 from tieline.cli import app as oauth_app
-from tieline.cli import connect, credentials, db, demo, doctor, effects, events, output, sandbox, serve, sync
+from tieline.cli import (
+    conflicts,
+    connect,
+    credentials,
+    db,
+    demo,
+    doctor,
+    effects,
+    events,
+    items,
+    output,
+    people,
+    sandbox,
+    serve,
+    sync,
+)
 from tieline.cli.logs import set_up_logs
 from tieline.errors import TielineError
 
@@ -35,6 +50,9 @@ app.add_typer(oauth_app.app, name="app")
 app.add_typer(sync.app, name="sync")
 app.add_typer(events.app, name="events")
 app.add_typer(effects.app, name="effects")
+app.add_typer(items.app, name="items")
+app.add_typer(people.app, name="people")
+app.add_typer(conflicts.app, name="conflicts")
 app.command()(doctor.doctor)
 app.add_typer(db.app, name="db")
 

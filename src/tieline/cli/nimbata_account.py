@@ -67,6 +67,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     def connection(self, token: str) -> NewConnection:
         """What is to be saved."""
         from tieline.server.connections import NewConnection, NewPoll
+        from tieline.server.standard_polls import walk_poll
         from tieline.store.directory import Credential
 
         config = self.config
@@ -80,6 +81,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         ]
         if config.offers("nimbata.contact.find"):
             polls.append(NewPoll(stream="contact", every_s=every_s))
+        if config.mode == "native":
+            polls.append(walk_poll(every_s))
         return NewConnection(
             name=self.flags.name, connector="nimbata", base_url=self.base_url, account=self.account,
             credential=Credential(token=token, webhook_secrets=self.webhook_secrets),

@@ -42,6 +42,9 @@ def sandbox(
         Literal["only_429", "any_non_2xx", "never"], typer.Option(help="when the CRM repeats a webhook")
     ] = "only_429",
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    virtual: Annotated[
+        int, typer.Option(min=0, max=8_000_000, help="so many people on both sides who take no room")
+    ] = 0,
     bodies: Annotated[
         bool, typer.Option("--bodies/--no-bodies", help="keep each call with its body for the audit")
     ] = True,
@@ -57,7 +60,7 @@ def sandbox(
     options = Options(
         host=host, contacts_port=contacts_port, nimbata_port=nimbata_port, seed=seed, limits=limits,
         faults=rules, locations=locations, allow_duplicates=allow_duplicates, webhook_retry=webhook_retry,
-        bodies=bodies, nimbata_mode=nimbata_mode,
+        bodies=bodies, nimbata_mode=nimbata_mode, virtual=virtual,
     )  # fmt: skip
     asyncio.run(_serve(options))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tieline.cli import output
+from tieline.cli import output, sync_backfill, sync_drift, sync_files, sync_preview
 from tieline.cli.session import opened_hub, run
 from tieline.errors import ConfigurationError
 
@@ -16,10 +15,19 @@ if TYPE_CHECKING:
     from tieline.server.syncs import NewSync, ShownSync
 
 app = typer.Typer(help="Syncs: make, list, show, change, remove.", no_args_is_help=True)
+app.command("validate")(sync_files.validate)
+app.command("test")(sync_files.try_examples)
+app.command("plan")(sync_files.plan)
+app.command("apply")(sync_files.apply)
+app.command("diff")(sync_files.diff)
+app.command("schema")(sync_files.schema)
+app.command("backfill")(sync_backfill.backfill)
+app.command("reconcile")(sync_backfill.reconcile)
+app.command("preview")(sync_preview.preview)
+app.command("drift")(sync_drift.drift)
 
 Json = Annotated[bool, output.JSON_OPTION]
 SyncName = Annotated[str, typer.Argument(metavar="NAME")]
-File = Annotated[str, typer.Argument(metavar="FILE", help="a definition in YAML; - = standard input")]
 
 
 @app.command("add")
@@ -37,7 +45,7 @@ def add(
     from tieline.server.syncs import NewSync
     from tieline.sync.definition import default_text
 
-    text = default_text() if definition is None else _read(str(definition))
+    text = default_text() if definition is None else sync_files.rules_of(str(definition))
     run(_add(NewSync(name=name, source=source, project=project, target=target, definition=text)))
     output.show(
         {"name": name, "from": source, "project": project, "to": target},
@@ -64,13 +72,19 @@ def list_(as_json: Json = False) -> None:
 @app.command("show")
 def show(name: SyncName, as_json: Json = False) -> None:
     """One sync with its rules."""
+    import msgspec
+
+    from tieline.server.sync_files import differs_of
+
     one = _one(name)
+    differs = differs_of(one.definition)
 
     def people() -> None:
-        output.pairs([("from", one.source), ("project", one.project or "all"), ("to", one.target)])
+        joined = [("from", one.source), ("project", one.project or "all"), ("to", one.target)]
+        output.pairs([*joined, ("has otherwise", ", ".join(differs))] if differs else joined)
         print(one.definition)
 
-    output.show(one, as_json, people)
+    output.show({**msgspec.structs.asdict(one), "differs": differs}, as_json, people)
 
 
 @app.command("default")
@@ -79,28 +93,6 @@ def default(as_json: Json = False) -> None:
     from tieline.sync.definition import default_text
 
     output.show({"definition": default_text()}, as_json, lambda: print(default_text(), end=""))
-
-
-@app.command("validate")
-def validate(file: File, as_json: Json = False) -> None:
-    """Look a definition over; every mistake is told with its line and column."""
-    from tieline.sync.definition import parse_definition
-
-    parse_definition(_read(file), name=file)
-    output.show({"valid": True}, as_json, lambda: output.out.print("No mistakes."))
-
-
-@app.command("apply")
-def apply(name: SyncName, file: File, as_json: Json = False) -> None:
-    """Put other rules in force, from the next event on."""
-    version = run(_apply(name, _read(file)))
-    if version is None:
-        raise output.NotThere(f"there is no sync named {name}; see: tieline sync list")
-    output.show(
-        {"name": name, "version": version},
-        as_json,
-        lambda: output.out.print(f"Version {version} is in force."),
-    )
 
 
 @app.command("remove")
@@ -151,13 +143,6 @@ async def _list(name: str | None) -> list[ShownSync]:
 
     async with opened_hub() as hub:
         return await list_syncs(hub.store, name)
-
-
-async def _apply(name: str, definition: str) -> int | None:
-    from tieline.server.syncs import change_definition
-
-    async with opened_hub() as hub:
-        return await change_definition(hub.store, name, definition)
 
 
 async def _remove(name: str) -> bool:
@@ -213,10 +198,3 @@ async def _fields(one: ShownSync, create: bool) -> dict[str, str]:
             ),
         )  # fmt: skip
     return found
-
-
-def _read(file: str) -> str:
-    try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: {getattr(error, 'strerror', None) or error}") from error

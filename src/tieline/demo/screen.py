@@ -59,14 +59,16 @@ class Screen:
             completed=found.found,
         )  # fmt: skip
 
-    def tell(self, figures: Figures, found: Found, seconds: float) -> None:
+    def tell(self, figures: Figures, found: Found, seconds: float, unequal: tuple[str, ...]) -> None:
         """The count, for people."""
         if self._json:
             return
         self._bar.stop()
-        whole = figures.expected == figures.found and not figures.doubled
+        whole = figures.expected == figures.found and not figures.doubled and not unequal
         verdict = (
-            "[bold green]Nothing lost, nothing doubled.[/]" if whole else "[bold red]Not all is well.[/]"
+            "[bold green]Nothing lost, nothing doubled, both sides equal.[/]"
+            if whole
+            else "[bold red]Not all is well.[/]"
         )
         self._out.print(f"\n{verdict} {seconds:.0f} s, by the far sides' own records.\n")
         drawn = Table(box=None, pad_edge=False, show_header=False)
@@ -78,6 +80,7 @@ class Screen:
             (figures.expected, "contacts, notes and tags must stand in the CRM because of them"),
             (figures.found, f"do ({figures.contacts} contacts, {figures.notes} notes)"),
             (figures.doubled, "are there twice"),
+            (figures.unequal, "people whom somebody entered by hand are not the same on both sides"),
             (figures.uncertain, "writes with an unclear answer that nobody looked after"),
             (sum(figures.faults_fired.values()), f"faults on the way: {fired}"),
             (figures.rate_limited, "times over the rate limit (100 calls in 10 s at each location)"),
@@ -87,7 +90,7 @@ class Screen:
         ):
             drawn.add_row(str(value), text)
         self._out.print(drawn)
-        for word, things in (("Missing", found.missing), ("Too many", found.surplus)):
+        for word, things in (("Missing", found.missing), ("Too many", found.surplus), ("Unequal", unequal)):
             for thing in things:
                 self._out.print(f"[red]{word}:[/] {thing}", markup=True)
 

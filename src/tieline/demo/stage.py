@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ import msgspec
 from tieline.connectors import CONNECTORS
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
-from tieline.demo.expect import Found, compare, expectations
+from tieline.demo.equal import unequal
+from tieline.demo.expect import Found, activities, compare, expectations
+from tieline.demo.handwork import Handwork
 from tieline.demo.measure import Percentiles, acknowledgements, end_to_end, merged, uncertain
 from tieline.demo.screen import Screen
-from tieline.demo.script import FAULTS, LIVE, LOCATIONS, SCRIPT, Step
+from tieline.demo.script import FAULTS, LIVE, LOCATIONS, SCRIPT, Step, both_ways
 from tieline.domain.ids import ConnectionId
 from tieline.errors import ConfigurationError
 from tieline.server.connections import NewConnection, NewPoll, read_location, save_connection
@@ -34,8 +37,9 @@ from tieline.store.migrate import migrate
 from tieline.store.server import attach_store_server
 from tieline.sync.definition import default_text, parse_definition
 
-#: Nimbata's assumed quota is 60 calls a minute: three lists of three projects every so often leave room for pages.
-POLL_EVERY_S = 15.0
+#: Nimbata's assumed quota is 60 calls a minute: three lists of three projects every so often leave room for pages, and
+#: for what people change in the CRM.
+POLL_EVERY_S = 30.0
 CRM_POLL_EVERY_S = 10.0
 #: The sandbox has done what it does with a call before it cuts it off.
 SETTLE_S = 2.0
@@ -63,6 +67,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     calls_per_change: float
     faults_fired: dict[str, int]
     limits: str
+    #: People entered by hand who are not the same on both sides.
+    unequal: int
     ack_ms: Percentiles
     end_to_end_ms: Percentiles
 
@@ -79,7 +85,7 @@ async def play(*, seed: int, once: bool, as_json: bool) -> Figures:
             # A database of its own, whatever the hub of this home uses: it is emptied at each start.
             async with _fresh_database(home.path) as url, open_hub(url, home.path) as hub:
                 screen.say("connecting both sides")
-                await _connect(hub, told)
+                await _connect(hub, told, await Far(told, http, {}).calendars())
                 far = Far(told, http, before=await Far(told, http, {}).changes())
                 return await _run(far, hub, screen, once=once)
 
@@ -92,6 +98,8 @@ class Far:
     http: aiohttp.ClientSession
     #: What connecting changed there: it does not count.
     before: dict[str, int]
+    #: Phones of people whom somebody entered by hand.
+    entered: set[str] = field(default_factory=set)
 
     @property
     def location_of(self) -> dict[str, str]:
@@ -115,12 +123,22 @@ class Far:
             await self.ask("contacts", "GET", "/emitted"),
         )
         expected = expectations(emitted, await self.recordings(), self.location_of, worked)
-        return compare(expected, await self.ask("contacts", "GET", "/state"))
+        return compare(expected, await self.ask("contacts", "GET", "/state"), by_hand=self.entered)
+
+    async def unequal(self) -> tuple[str, ...]:
+        """Who is not the same on both sides, of those whom somebody entered by hand."""
+        account, crm = await self.ask("nimbata", "GET", "/state"), await self.ask("contacts", "GET", "/state")
+        return unequal(account, crm, self.location_of, self.entered)
 
     async def recordings(self) -> dict[str, str]:
         """Call id → address of its recording."""
         state = await self.ask("nimbata", "GET", "/state")
         return {one["id"]: one["recording_url"] for one in state["calls"] if one.get("recording_url")}
+
+    async def calendars(self) -> dict[str, str]:
+        """Location → the name of its first calendar."""
+        state = await self.ask("contacts", "GET", "/state")
+        return {location: holds["calendars"][0]["name"] for location, holds in state["locations"].items()}
 
     async def changes(self) -> dict[str, int]:
         """Calls to the CRM, and changes they made."""
@@ -136,12 +154,13 @@ class Far:
         deliveries = await self.ask("nimbata", "GET", "/deliveries")
         calls = await self.ask("contacts", "GET", "/audit?limit=200000")
         return Figures(
-            events=len(await self.ask("nimbata", "GET", "/emitted")), contacts=found.contacts, notes=found.notes,
+            events=activities(await self.ask("nimbata", "GET", "/emitted")), contacts=found.contacts, notes=found.notes,
             effects=changes["effects"], expected=found.expected, found=found.found, lost=found.lost,
             doubled=max(found.doubled, len(contacts["doubled"])), uncertain=uncertain(calls),
             rate_limited=sum(contacts["limited_by_token"].values()),
             calls_per_change=round(changes["calls"] / max(changes["effects"], 1), 2),
             faults_fired=merged(nimbata["faults_fired"], contacts["faults_fired"]), limits="production",
+            unequal=len(await self.unequal()),
             ack_ms=acknowledgements(deliveries),
             end_to_end_ms=end_to_end(deliveries, await self.recordings(), calls),
         )  # fmt: skip
@@ -162,14 +181,14 @@ async def _run(far: Far, hub: Hub, screen: Screen, *, once: bool) -> Figures:
         for side in ("nimbata", "contacts"):
             await far.ask(side, "POST", "/faults", FAULTS)
         began = time.monotonic()
-        playing = asyncio.create_task(_drive(far, SCRIPT))
+        playing = asyncio.create_task(_play(far, SCRIPT))
         try:
             found = await _watch(far, screen, playing, began + DEADLINE_S)
         finally:
             playing.cancel()
             await asyncio.gather(playing, return_exceptions=True)
         figures = await far.figures()
-        screen.tell(figures, found, time.monotonic() - began)
+        screen.tell(figures, found, time.monotonic() - began, await far.unequal())
         if not once:
             screen.point_to(url, far.told)
             await _go_on(far, screen)
@@ -194,13 +213,21 @@ async def _watch(far: Far, screen: Screen, playing: asyncio.Task[None] | None, d
             if playing is not None:
                 # An error of the driver's is one of the demo's.
                 playing.result()
-            if found.lost == 0:
+            if found.lost == 0 and not await far.unequal():
                 # Whatever were to come twice would come now.
                 await asyncio.sleep(2 * LOOK_S)
                 return await far.found()
         if time.monotonic() > deadline:
             return found
         await asyncio.sleep(LOOK_S)
+
+
+async def _play(far: Far, script: Sequence[Step]) -> None:
+    """Calls and people's handiwork, at the same time."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_drive(far, script))
+        for number in range(LOCATIONS):
+            group.create_task(Handwork(far.ask, far.entered, number, far.location_of).work())
 
 
 async def _drive(far: Far, script: Sequence[Step]) -> None:
@@ -218,15 +245,21 @@ async def _work(far: Far, step: Step) -> None:
     """Somebody tags a contact that is there already."""
     state = await far.ask("contacts", "GET", "/state")
     for location, holds in state["locations"].items():
-        if holds["contacts"]:
-            contact = holds["contacts"][len(holds["contacts"]) // 2]["id"]
+        # Whoever was entered by hand may be deleted again.
+        callers = [one for one in holds["contacts"] if one.get("phone") not in far.entered]
+        if callers:
+            contact = callers[len(callers) // 2]["id"]
             await far.ask("contacts", "POST", "/emit", {**step.wanted, "location": location, "id": contact})
 
 
 async def _go_on(far: Far, screen: Screen) -> None:
-    """Live traffic until Ctrl-C."""
+    """Live traffic until Ctrl-C: calls, and in each round people of another location at work on both sides."""
+    working: set[asyncio.Task[None]] = set()
     try:
-        while True:
+        for wave in count(1):
+            if not any(not task.done() for task in working):
+                hands = Handwork(far.ask, far.entered, wave % LOCATIONS, far.location_of, wave=wave)
+                working = {asyncio.create_task(hands.work())}
             for step in LIVE:
                 await far.ask("nimbata", "POST", "/emit", step.wanted)
                 await asyncio.sleep(step.at_s)
@@ -236,6 +269,10 @@ async def _go_on(far: Far, screen: Screen) -> None:
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
+    finally:
+        for one in working:
+            one.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
 
 
 async def _aim(far: Far, url: str) -> None:
@@ -246,7 +283,7 @@ async def _aim(far: Far, url: str) -> None:
         await far.ask("contacts", "POST", "/webhooks", target)
 
 
-async def _connect(hub: Hub, told: dict[str, Any]) -> None:
+async def _connect(hub: Hub, told: dict[str, Any], calendars: dict[str, str]) -> None:
     """What a user does with `tieline connect`, `sync add` and `sync fields --create`."""
     contacts, nimbata = told["contacts"], told["nimbata"]
     projects = list(nimbata["projects"])
@@ -255,7 +292,7 @@ async def _connect(hub: Hub, told: dict[str, Any]) -> None:
         NewConnection(
             name="calls", connector="nimbata", base_url=nimbata["base_url"], account=nimbata["account"],
             credential=Credential(token=nimbata["token"], webhook_secrets={"hmac": nimbata["webhook_secret"]}),
-            settings={"projects": projects},
+            settings={"projects": projects, "mode": "native"},
             polls=tuple(
                 NewPoll(stream=stream, project=project, every_s=POLL_EVERY_S)
                 for project in projects
@@ -282,14 +319,14 @@ async def _connect(hub: Hub, told: dict[str, Any]) -> None:
                         token=location["token"], webhook_keys=(contacts["webhook_public_key"],)
                     ),
                     settings={"settle_s": SETTLE_S, "location": msgspec.to_builtins(facts)},
-                    polls=(NewPoll(stream="contact", every_s=CRM_POLL_EVERY_S),),
+                    polls=tuple(NewPoll(stream=stream, every_s=CRM_POLL_EVERY_S) for stream in ("contact", "task")),
                 ),
             )  # fmt: skip
             await save_sync(
                 hub.store,
                 NewSync(
                     name=f"sync{number}", source="calls", project=project, target=f"crm{number}",
-                    definition=default_text(),
+                    definition=both_ways(default_text(), calendars[location["id"]]),
                 ),
             )  # fmt: skip
     await hub.directory.load()

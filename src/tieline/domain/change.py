@@ -24,6 +24,8 @@ class RecordChanged(msgspec.Struct, frozen=True, kw_only=True):
     removed: bool = False
     #: When it happened, by the side's clock; UTC.
     at: datetime | None = None
+    #: Compare both sides as they are, whether or not anything changed.
+    thorough: bool = False
 
 
 class ItemChanged(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,8 @@ class ItemChanged(msgspec.Struct, frozen=True, kw_only=True):
     record_id: str | None = None
     #: The item as the event showed it; None where it did not show all: it is read by id.
     item: Item | None = None
+    #: The reference line that the event showed: we wrote this one, be it a copy or a note about an activity.
+    reference: str | None = None
     removed: bool = False
     #: When it happened, by the side's clock; UTC.
     at: datetime | None = None

@@ -13,6 +13,8 @@ class CreateContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.crea
 
     fields: dict[str, str]
     tags: frozenset[str] = frozenset()
+    #: The other side's id of the person, where the record has a place for it.
+    external_id: str | None = None
 
 
 class UpsertContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.upsert", omit_defaults=True):
@@ -25,6 +27,8 @@ class UpdateContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.upda
     """Only the fields that differ; None clears one."""
 
     fields: dict[str, str | None]
+    #: The record as it was when this was decided; one that changed since is not overwritten, where the side can tell.
+    version: int | None = None
 
 
 class DeleteContact(msgspec.Struct, frozen=True, kw_only=True, tag="contact.delete", omit_defaults=True):

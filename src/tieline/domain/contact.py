@@ -34,6 +34,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     custom: dict[str, str] = {}
     #: The far side's own clock; None in a payload that lacks it.
     updated_at: datetime | None = None
+    #: The far side's own count of changes, where it has one: an update of an older one is refused.
+    version: int | None = None
 
 
 #: Names that the CRM has, beside `custom.<key>`.

@@ -1,7 +1,7 @@
 """What belongs to a person beside its record: tasks, notes, appointments; one shape for both sides.
 
-`id` is the side's own. None = the side shows no value. `updated_at` is the side's own clock, None where a payload
-lacks it.
+`id` is the side's own. None = the side shows no value. `updated_at` is the side's own clock, `version` its count of
+changes; None where a payload lacks them.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag="task", omit_defaults=
     #: E-mail of the user who is to do it.
     assignee: str | None = None
     updated_at: datetime | None = None
+    version: int | None = None
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note", omit_defaults=True):
@@ -40,6 +41,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note", omit_defaults=
     #: Without our reference line.
     body: str
     updated_at: datetime | None = None
+    version: int | None = None
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True, tag="appointment", omit_defaults=True):
@@ -58,6 +60,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True, tag="appointment", 
     #: E-mail of the user who holds it.
     assignee: str | None = None
     updated_at: datetime | None = None
+    version: int | None = None
 
 
 Item = Task | Note | Appointment

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import msgspec
 
-from tieline.domain.command import Command
+from tieline.domain.command import Command, CreateContact, UpsertContact
 from tieline.effects.decide import (
     AT_ONCE,
     SLOW,
@@ -27,6 +27,7 @@ from tieline.errors import (
     CredentialError,
     NotFoundError,
     OutcomeUnknown,
+    OutdatedError,
     RateLimited,
     RejectedError,
     TransientError,
@@ -102,9 +103,13 @@ class Performer:
             try:
                 done = await self._target.send(command, contact_id, repeat=effect.tries > 0)
             except ConnectorError as error:
-                if isinstance(error, RejectedError) and error.existing_id is not None:
-                    return await self._adopt(effect, error.existing_id, started)
+                if _names_the_record(error, command):
+                    return await self._adopt(effect, str(error.existing_id), started)
                 effect = self._failed(effect, error, started)
+                if isinstance(error, OutdatedError):
+                    # Not refused: decided on what is not so any more.
+                    self._stand(effect, "dropped")
+                    raise GivenUp(str(error), error) from error
                 match decide(error, at_once=at_once, turn=self._turn):
                     case RepeatNow(after_s):
                         at_once += not isinstance(error, RateLimited)
@@ -198,7 +203,7 @@ class Performer:
             trace_id=done.trace_id,
             seconds=done.duration_s,
         )
-        altered = f"the CRM took {', '.join(done.altered)} otherwise than sent" if done.altered else None
+        altered = f"{', '.join(done.altered)} taken otherwise than sent" if done.altered else None
         self._stand(
             msgspec.structs.replace(effect, result_id=done.result_id, reason=altered, absent_at=None),
             "confirmed",
@@ -233,6 +238,12 @@ class Performer:
 
     def _stand(self, effect: EffectRow, state: EffectState) -> None:
         self._writes.effects.append(msgspec.structs.replace(effect, state=state))
+
+
+def _names_the_record(error: ConnectorError, command: Command) -> TypeGuard[RejectedError]:
+    """A creation is refused because the record is there. An update that is refused so named somebody else's."""
+    made = isinstance(command, CreateContact | UpsertContact)
+    return made and isinstance(error, RejectedError) and error.existing_id is not None
 
 
 def _outcome(error: ConnectorError) -> AttemptOutcome:

@@ -48,6 +48,10 @@ class Target(Protocol):
     #: Keys of the custom fields that exist there.
     custom_fields: frozenset[str]
 
+    def holds(self, field: str) -> bool:
+        """Whether a record there has such a field, `custom.<key>` included."""
+        ...
+
     def operation_id(self, command: Command) -> str:
         """What carries this command: an operation of the catalogue, "notes.create"."""
         ...
@@ -80,8 +84,17 @@ class Target(Protocol):
         """The record with that phone, else with that e-mail. Strongly consistent."""
         ...
 
+    async def candidates(self, *, phone: str | None, email: str | None) -> list[Contact]:
+        """Everybody there with that phone or that e-mail, as far as the side tells."""
+        ...
+
     async def fetch(self, record_id: str) -> Contact:
         """The record by id. Raises NotFoundError."""
+        ...
+
+    def identify(self, contact: Contact) -> str | None:
+        """The id that this side gives to such a person, where it follows from who they are; None where only the
+        side itself knows."""
         ...
 
     async def fetch_item(self, kind: ItemKind, item_id: str, record_id: str) -> Item:

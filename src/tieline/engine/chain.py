@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import structlog
 
+from tieline.connectors.kit.quota_class import at_most
 from tieline.domain.ids import PersonId, SyncId
 from tieline.effects.perform import Later
 from tieline.effects.writes import AssignmentRow, LinkRow, Writes
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 TURN = 50
 #: A turn that fails in a way nobody foresaw is tried this often, then kept as a dead letter.
 UNFORESEEN_TRIES = 5
+#: Why a lane would be held, where only a quota is short.
+_OF_QUOTA = ("quota_spent", "asked_to_wait")
 #: A connection that was mended meanwhile is tried again after so long.
 MENDED_S = 1.0
 
@@ -89,7 +92,8 @@ class Chain:
             link=await self._link(consumer.id), open_effects=self._open_effects and consumer.id not in self._finished,
         )  # fmt: skip
         try:
-            await turn.run(items)
+            with at_most("backfill" if all(item.history for item in items) else "interactive"):
+                await turn.run(items)
         except Later as later:
             await self._wait(turn, items, later)
         except (LeaseLost, psycopg.Error):
@@ -107,7 +111,10 @@ class Chain:
         """The person waits, and with it everything behind, so that the order stays."""
         now = datetime.now(UTC)
         due_at = now + timedelta(seconds=later.after_s)
-        if later.hold is not None:
+        if later.hold is not None and later.hold.state in _OF_QUOTA and all(item.history for item in items):
+            # What history may not spend, live traffic may: only this person waits.
+            due_at = now + timedelta(seconds=later.hold.after_s or 0.0)
+        elif later.hold is not None:
             if not await self._leases.hold(self._lane, later.hold, later.reason):
                 # Mended while we tried; what is known of it here is a moment behind.
                 due_at = now + timedelta(seconds=MENDED_S)

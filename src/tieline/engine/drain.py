@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 #: Assignments in hand per lane at most, and loaded at a time.
 IN_HAND = 128
+#: Of them, those that waited: a backlog of retries, or of history, leaves room for what is new.
+WAITED = 48
 #: Calls under way at a stop may still be answered within this; take-over after SIGTERM stays under a second.
 GRACE_S = 0.6
 
@@ -41,6 +43,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     project: str | None
     body: bytes
+    #: What told it: "webhook", "poll", "backfill".
+    source: str = "webhook"
 
 
 class Handlers(Protocol):
@@ -56,6 +60,10 @@ class Handlers(Protocol):
 
     async def learn(self, syncs: Set[SyncId]) -> None:
         """Find out about those that are not known yet: another process may have made them a moment ago."""
+        ...
+
+    async def look_soon(self, sync: SyncId, stream: str) -> None:
+        """An event named nobody: the sweep of this stream tells whom it is about, and need not wait its turn."""
         ...
 
     def knows(self, sync: SyncId) -> bool:
@@ -103,6 +111,7 @@ class Drain:
                     "lanes": list(by_id),
                     "marks": [lane.mark for lane in lanes],
                     "limits": [IN_HAND - lane.in_hand for lane in lanes],
+                    "waited": [max(0, WAITED - len(lane.held)) for lane in lanes],
                     "held": [event for lane in lanes for event in lane.held],
                 },
             )
@@ -151,7 +160,7 @@ class Drain:
         occurrence = self._shared.digest("occurrence", read.occurrence)
         item = Item(
             event_id=one.event_id, consumer_id=one.consumer_id, tries=one.tries, waited=one.waited,
-            read=read, occurrence=occurrence,
+            read=read, occurrence=occurrence, history=one.source == "backfill",
         )  # fmt: skip
         return item, "", "done"
 
@@ -197,8 +206,14 @@ class Drain:
             for row, (_, digest) in zip(known, keys, strict=True)
         ]
         person = next((one for one in ids if one is not None), None)
-        if person is None and all(kind == "contact" for kind, _ in keys):
+        if person is None and not item.read.introduces:
             self._end(ends, lane, item, "skipped", "this contact is not linked")
+            return
+        if person is None and all(kind == "item" for kind, _ in keys):
+            reason = "it names nobody, and is not linked; a sweep finds whom it belongs to"
+            self._end(ends, lane, item, "skipped", reason)
+            if item.read.look_at is not None:
+                await self._handlers.look_soon(item.consumer_id, item.read.look_at)
             return
         row = next((row for row in known if row is not None and row[3] == person), None)
         chain = lane.chains.get(person) or started.get((lane.id, person)) if person is not None else None
@@ -339,4 +354,5 @@ def _loaded(row: tuple[Any, ...]) -> Loaded:
     return Loaded(
         lane_id=row[0], event_id=row[1], consumer_id=row[2], waited=row[3] == "waiting", tries=row[5],
         connection_id=row[6], kind=row[7], project=row[8], body=bytes(row[9]),
+        source=row[11],
     )  # fmt: skip

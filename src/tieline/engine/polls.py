@@ -12,14 +12,17 @@ import psycopg
 import structlog
 
 from tieline.connectors.kit.backoff import RetryPolicy
-from tieline.domain.ids import ConnectionId, LaneId
+from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.effects.decide import AT_ONCE, HoldLane, decide
 from tieline.engine.lane import Leases, OwnedLane
-from tieline.errors import ConnectorError, TielineError
+from tieline.errors import ConnectorError, RateLimited, TielineError
 from tieline.store.pool import Store
 from tieline.store.queries import query
 
 log = structlog.get_logger(__name__)
+
+#: Between two looks of a backfill that waits for what it told already.
+RUN_EVERY_S = 0.2
 
 _BACKOFF = RetryPolicy(first_s=5.0, factor=2.0, max_s=900.0, max_attempts=1_000_000)
 
@@ -35,6 +38,8 @@ class DuePoll(msgspec.Struct, frozen=True, kw_only=True):
     #: How far it has read; {} at first.
     cursor: dict[str, Any]
     failures: int
+    #: The sync whose history it is, where it is no list of a connection alone.
+    sync_id: SyncId | None = None
 
 
 class Poller(Protocol):
@@ -66,6 +71,14 @@ class Polls:
                     cursor=row[5], failures=row[6],
                 )
                 for row in await rows.fetchall()
+            ]  # fmt: skip
+            runs = await db.execute(query("load_due_backfills"), {"lanes": list(by_id)})
+            due += [
+                DuePoll(
+                    connection_id=row[0], stream=row[1], project=str(row[4]), lane_id=row[2], every_s=RUN_EVERY_S,
+                    cursor={}, failures=row[3], sync_id=row[4],
+                )
+                for row in await runs.fetchall()
             ]  # fmt: skip
         for poll in due:
             key = (poll.connection_id, poll.stream, poll.project)
@@ -99,7 +112,10 @@ class Polls:
             await self._record(poll, cursor, poll.every_s, None)
 
     async def _hold(self, lane: OwnedLane, error: ConnectorError) -> None:
-        """What keeps one stream from being read keeps the whole lane from working: it rests until that is mended."""
+        """What keeps one stream from being read keeps the whole lane from working: it rests until that is mended.
+        But what our own governor denied to a poll, it may well allow to live traffic."""
+        if isinstance(error, RateLimited) and error.status is None:
+            return
         match decide(error, at_once=AT_ONCE, turn=1):
             case HoldLane() as hold:
                 await self._leases.hold(lane, hold, str(error))
@@ -110,6 +126,13 @@ class Polls:
     async def _record(
         self, poll: DuePoll, cursor: dict[str, Any] | None, wait_s: float, reason: str | None
     ) -> None:
+        if poll.sync_id is not None:
+            async with self._store.transaction() as db:
+                await db.execute(
+                    query("record_backfill"),
+                    {"sync": poll.sync_id, "kind": poll.stream, "wait_s": wait_s, "reason": reason},
+                )
+            return
         async with self._store.transaction() as db:
             await db.execute(
                 query("record_poll"),

@@ -67,7 +67,12 @@ class Worker:
         self._wake = asyncio.Event()
         self._claim_now = asyncio.Event()
         shared = Shared(
-            store=store, ledger=self._ledger, effect_ids=IdBlock(store, "effect_id"), digest=digest
+            store=store,
+            ledger=self._ledger,
+            effect_ids=IdBlock(store, "effect_id"),
+            history_ids=IdBlock(store, "history_id"),
+            item_ids=IdBlock(store, "item_id"),
+            digest=digest,
         )
         self._drain = Drain(shared, self._leases, handlers, nudge=self._wake.set)
         self._polls = Polls(store, poller, self._leases, nudge=self._wake.set)

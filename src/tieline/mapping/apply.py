@@ -105,7 +105,7 @@ def changes(
         else:
             current = getattr(contact, wish.to)
         blank = current is None or not current.strip()
-        if blank or (wish.when == "always" and not _same(wish.to, current or "", wish.value)):
+        if blank or (wish.when == "always" and not same(wish.to, current or "", wish.value)):
             different[wish.to] = wish.value
     return different
 
@@ -128,7 +128,8 @@ def missing_tags(wanted: Desired, contact: Contact | None) -> frozenset[str]:
     return wanted.tags - frozenset(map(text.tag, contact.tags))
 
 
-def _same(to: str, current: str, value: str) -> bool:
+def same(to: str, current: str, value: str) -> bool:
+    """Whether two values of a field mean the same to a far side."""
     if current == value:
         return True
     match to:

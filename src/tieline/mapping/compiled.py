@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tieline.errors import ConfigurationError
 from tieline.mapping import template
@@ -11,6 +11,9 @@ from tieline.mapping.sources import KINDS, Kind, Read, Subject, reader
 from tieline.mapping.template import Bound
 from tieline.mapping.transforms import Apply, build
 from tieline.mapping.values import Value
+
+if TYPE_CHECKING:
+    from tieline.mapping.liquid_text import LiquidTemplate
 
 
 class CompiledRule:
@@ -40,13 +43,10 @@ class CompiledKind:
 
     def __init__(self, kind: Kind, rules: KindRules) -> None:
         # A general rule may read what this kind lacks: it then has no value here, unless it gives a default.
-        self.fields = tuple(
-            CompiledRule(rule, reader(kind, rule.source) or _nothing) for rule in rules.fields
-        )
-        resolve = _resolver(kind)
-        self.tags = tuple(Bound(template.parse(text), resolve) for text in rules.tags)
+        self.fields = tuple(CompiledRule(rule, _read(kind, rule.source)) for rule in rules.fields)
+        self.tags = tuple(_bound(kind, text) for text in rules.tags)
         enabled = rules.note.enabled and rules.note.template
-        self.note = Bound(template.parse(rules.note.template), resolve) if enabled else None
+        self.note = _bound(kind, rules.note.template) if enabled else None
 
 
 class CompiledDefinition:
@@ -68,5 +68,18 @@ def _nothing(subject: Subject) -> Value:
     return None
 
 
-def _resolver(kind: Kind) -> Callable[[str], Read]:
-    return lambda name: reader(kind, name) or _nothing
+def _read(kind: Kind, source: str) -> Read:
+    return _liquid(kind, source).render if template.is_liquid(source) else reader(kind, source) or _nothing
+
+
+def _bound(kind: Kind, text: str) -> Bound[Subject] | LiquidTemplate:
+    if template.is_liquid(text):
+        return _liquid(kind, text)
+    return Bound(template.parse(text), lambda name: reader(kind, name) or _nothing)
+
+
+def _liquid(kind: Kind, text: str) -> LiquidTemplate:
+    # The library takes a moment to load: only a definition that uses it waits for it.
+    from tieline.mapping.liquid_text import LiquidTemplate
+
+    return LiquidTemplate(text, kind)

@@ -24,7 +24,7 @@ class FieldRule(msgspec.Struct, frozen=True, kw_only=True):
 
     #: A name of CONTACT_FIELDS, or `custom.<key>`.
     to: str
-    #: A name of `mapping.sources`.
+    #: A name of `mapping.sources`, or a Liquid template.
     source: str
     transforms: tuple[Transform, ...] = ()
     when: When = "always"

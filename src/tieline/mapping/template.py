@@ -2,10 +2,12 @@
 
 `{{` and `}}` stand for braces. A line whose placeholders are all empty is left out, so that a note holds no
 "Source:" without a source. Values are put in as they are and never read as a template again.
+Whoever needs conditions and loops writes Liquid instead (`mapping.liquid_text`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +19,15 @@ from tieline.mapping.values import Value, to_text
 S = TypeVar("S")
 #: Reads one value of a subject.
 Getter = Callable[[S], Value]
+
+
+#: `{{call.outcome…` or `{% …`; a brace in a text of ours (`{{x}}`) is neither.
+_LIQUID = re.compile(r"(?<!\{)\{\{-?\s*[A-Za-z_]\w*\s*[.|\[]|\{%")
+
+
+def is_liquid(text: str) -> bool:
+    """Whether a template is written in Liquid."""
+    return _LIQUID.search(text) is not None
 
 
 class TemplateError(ValueError):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tieline.mapping import email, name, phone
+from tieline.mapping.suggest import suggest
 from tieline.mapping.text import clean
 from tieline.mapping.values import Value, plain_number, to_text
 
@@ -34,6 +36,10 @@ class TransformSpec(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     #: "text?" may be left out.
     argument: ArgumentKind = "none"
+    #: What is wrong with an argument of the right kind, in plain words.
+    refuse: Callable[[Argument], str | None] = lambda argument: None
+    #: Whether it only tidies: the other side may take its result, and give it back, without loss.
+    tidies: bool = False
     build: Callable[[Argument], Apply]
 
 
@@ -59,19 +65,50 @@ def _title(text: str) -> str:
 
 
 def _date(argument: Argument) -> Apply:
-    pattern = argument if isinstance(argument, str) and argument else "%Y-%m-%d"
+    pattern, zone = _pattern_and_zone(argument)
 
     def apply(value: Value, country: str | None) -> Value:
+        moment: date | None = value if isinstance(value, datetime) else None
         if isinstance(value, str):
-            try:
-                value = datetime.fromisoformat(value.strip())
-            except ValueError:
-                return None
-        if not isinstance(value, datetime):
-            return None
-        return (value if value.tzinfo is None else value.astimezone(UTC)).strftime(pattern)
+            moment = _moment(value.strip())
+        if isinstance(moment, datetime) and (moment.tzinfo is not None or zone is not UTC):
+            # Times without a zone are UTC.
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
+        return None if moment is None else moment.strftime(pattern)
 
     return apply
+
+
+def _moment(text: str) -> date | None:
+    """A time, or a day alone: that one no time zone moves."""
+    for read in (date.fromisoformat, datetime.fromisoformat):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None
+
+
+def _pattern_and_zone(argument: Argument) -> tuple[str, tzinfo]:
+    """`%H:%M @ America/Chicago` → pattern and zone. Raises ValueError for a zone that there is not."""
+    text = argument if isinstance(argument, str) else ""
+    pattern, at, zone = text.rpartition("@")
+    if not at or "%" in zone:
+        return text or "%Y-%m-%d", UTC
+    try:
+        return pattern.strip() or "%Y-%m-%d", ZoneInfo(zone.strip())
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f"knows no time zone {zone.strip()!r}; write it as in `%H:%M @ America/Chicago`"
+        ) from None
+
+
+def _refuse_date(argument: Argument) -> str | None:
+    try:
+        _pattern_and_zone(argument)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 _NUMBER = re.compile(r"[+-]?\d[\d, \u00a0\u202f]*(?:\.\d+)?|[+-]?\.\d+")
@@ -95,6 +132,30 @@ def _join(argument: Argument) -> Apply:
 
     def apply(value: Value, country: str | None) -> Value:
         return between.join(value) or None if isinstance(value, tuple) else value
+
+    return apply
+
+
+def _split(argument: Argument) -> Apply:
+    between = argument if isinstance(argument, str) and argument else ","
+
+    def apply(value: Value, country: str | None) -> Value:
+        text = None if isinstance(value, tuple) else to_text(value)
+        if text is None:
+            return value
+        return tuple(item for piece in text.split(between) if (item := piece.strip()))
+
+    return apply
+
+
+def _item(argument: Argument) -> Apply:
+    assert isinstance(argument, int)
+    place = argument - 1
+
+    def apply(value: Value, country: str | None) -> Value:
+        if isinstance(value, tuple):
+            return value[place] if place < len(value) else None
+        return value if place == 0 else None
 
     return apply
 
@@ -134,33 +195,38 @@ def _duration(value: Value, country: str | None) -> Value:
 
 #: Every transform by its name.
 TRANSFORMS: dict[str, TransformSpec] = {
-    "lower": TransformSpec(title="Lower case", build=_on_text(str.lower)),
-    "upper": TransformSpec(title="Upper case", build=_on_text(str.upper)),
-    "title": TransformSpec(title="Capital first letters", build=_on_text(_title)),
-    "trim": TransformSpec(title="Trim and tidy white space", build=_on_text(clean)),
-    "e164": TransformSpec(title="Phone in international form", build=_e164),
-    "email": TransformSpec(title="E-mail in lower case", build=_on_text(email.normalise)),
+    "lower": TransformSpec(title="Lower case", tidies=True, build=_on_text(str.lower)),
+    "upper": TransformSpec(title="Upper case", tidies=True, build=_on_text(str.upper)),
+    "title": TransformSpec(title="Capital first letters", tidies=True, build=_on_text(_title)),
+    "trim": TransformSpec(title="Trim and tidy white space", tidies=True, build=_on_text(clean)),
+    "e164": TransformSpec(title="Phone in international form", tidies=True, build=_e164),
+    "email": TransformSpec(title="E-mail in lower case", tidies=True, build=_on_text(email.normalise)),
     "first_name": TransformSpec(
         title="First name of a full name", build=_on_text(lambda text: name.split(text)[0])
     ),
     "last_name": TransformSpec(
         title="Last name of a full name", build=_on_text(lambda text: name.split(text)[1])
     ),
-    "date": TransformSpec(title="Date (strftime pattern; UTC)", argument="text?", build=_date),
-    "number": TransformSpec(title="Plain number", build=lambda argument: _number),
+    "date": TransformSpec(
+        title="Date (strftime pattern; UTC, or the zone behind @)", argument="text?", refuse=_refuse_date,
+        build=_date,
+    ),
+    "number": TransformSpec(title="Plain number", tidies=True, build=lambda argument: _number),
     "duration": TransformSpec(title="Seconds as m:ss", build=lambda argument: _duration),
+    "split": TransformSpec(title="Split a text into several values", argument="text?", build=_split),
+    "item": TransformSpec(title="One of several values, counted from 1", argument="count", build=_item),
     "join": TransformSpec(title="Join several values", argument="text?", build=_join),
     "default": TransformSpec(title="Value when there is none", argument="text", build=_default),
     "map": TransformSpec(title="Replace by a table", argument="table", build=_map),
     "truncate": TransformSpec(title="At most this many characters", argument="count", build=_truncate),
-}
+}  # fmt: skip
 
 
 def check(transform: Transform) -> str | None:
     """What is wrong with this use, in plain words; None when nothing is."""
     spec = TRANSFORMS.get(transform.name)
     if spec is None:
-        return f"unknown transform {transform.name!r}; there are: {', '.join(TRANSFORMS)}"
+        return f"unknown transform {transform.name!r}; {suggest(transform.name, TRANSFORMS)}"
     argument = transform.argument
     match spec.argument:
         case "none":
@@ -175,7 +241,8 @@ def check(transform: Transform) -> str | None:
             wanted = "needs a whole number from 1"
         case "table":
             fits, wanted = isinstance(argument, tuple), "needs a table of texts"
-    return None if fits else f"transform {transform.name!r} {wanted}"
+    problem = spec.refuse(argument) if fits else wanted
+    return None if problem is None else f"transform {transform.name!r} {problem}"
 
 
 def build(transforms: tuple[Transform, ...]) -> tuple[Apply, ...]:

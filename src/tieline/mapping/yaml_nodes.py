@@ -9,6 +9,8 @@ import msgspec
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tieline.mapping.suggest import suggest
+
 #: Far above any definition that a person writes; far below what could hurt.
 MAX_BYTES = 256 * 1024
 _MAX_DEPTH = 12
@@ -104,7 +106,7 @@ class Reader:
         entries: dict[str, Node] = {}
         for key_node, key, value in self.entries(node, path):
             if key not in allowed:
-                self.say(key_node, _join(path, key), f"unknown key {key!r}; there are: {', '.join(allowed)}")
+                self.say(key_node, _join(path, key), f"unknown key {key!r}; {suggest(key, allowed)}")
             else:
                 entries[key] = value
         return entries
@@ -144,6 +146,15 @@ class Reader:
         self._wrong(node, path, "a text")
         return None
 
+    def scalar(self, node: Node | None, path: str) -> str | None:
+        """A text, number or date, as it is written; None for null."""
+        if node is None:
+            return None
+        if not isinstance(node, ScalarNode) or node.tag not in _WORDS or node.tag == "tag:yaml.org,2002:bool":
+            self._wrong(node, path, "a text")
+            return None
+        return None if node.tag == "tag:yaml.org,2002:null" else str(node.value)
+
     def boolean(self, node: Node | None, path: str, default: bool) -> bool:
         """true or false (also yes/no, on/off)."""
         if node is None:
@@ -163,12 +174,16 @@ class Reader:
         return None
 
     def choice(self, node: Node | None, path: str, choices: Sequence[str]) -> str | None:
-        """One of `choices`."""
+        """One of `choices`, quoted or not: YAML takes a bare `off` for false."""
+        if isinstance(node, ScalarNode) and node.value in choices:
+            return str(node.value)
         text = self.text(node, path)
         if node is None or text is None:
             return None
         if text not in choices:
-            self.say(node, path, f"{text!r} is none of: {', '.join(choices)}")
+            near = suggest(text, choices)
+            hint = f"; {near}" if near.startswith("did") else ""
+            self.say(node, path, f"{text!r} is none of: {', '.join(choices)}{hint}")
             return None
         return text
 

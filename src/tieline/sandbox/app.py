@@ -22,6 +22,7 @@ from tieline.sandbox.nimbata import NimbataSide
 from tieline.sandbox.nimbata.quirks import Mode as AccountMode
 from tieline.sandbox.nimbata.side import COUNTRIES
 from tieline.sandbox.pipeline import Pipeline
+from tieline.sandbox.virtual import Crowd
 from tieline.sandbox.webhooks import REALISTIC_DELAYS_S, RetryRule, Webhooks
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -47,6 +48,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     webhook_retry_delays_s: tuple[float, ...] = REALISTIC_DELAYS_S
     #: Keep each call with its body; counts are kept in any case.
     bodies: bool = True
+    #: People in the first location and project who take no room, see `sandbox.virtual`.
+    virtual: int = 0
 
 
 class RunningSide:
@@ -136,6 +139,7 @@ def _contacts(options: Options, clock: Clock, countries: Sequence[str], exchange
     side = ContactsSide(
         seed=options.seed, countries=countries, now=clock.now, monotonic=clock.monotonic, send=webhooks.send,
         allow_duplicates=options.allow_duplicates,
+        crowd=Crowd(count=options.virtual, lacks=0) if options.virtual else None,
     )  # fmt: skip
     return RunningSide(side, webhooks, clock, faults, audit, CONTACTS[options.limits], exchanges)
 
@@ -143,8 +147,9 @@ def _contacts(options: Options, clock: Clock, countries: Sequence[str], exchange
 def _nimbata(options: Options, clock: Clock, countries: Sequence[str], exchanges: Exchanges) -> RunningSide:
     audit, faults, webhooks = _kit("nimbata", options, clock, "any_non_2xx")
     side = NimbataSide(
-        seed=options.seed, countries=countries, now=clock.now, send=webhooks.send, mode=options.nimbata_mode
-    )
+        seed=options.seed, countries=countries, now=clock.now, send=webhooks.send, mode=options.nimbata_mode,
+        crowd=Crowd(count=options.virtual, lacks=1) if options.virtual else None,
+    )  # fmt: skip
     return RunningSide(side, webhooks, clock, faults, audit, NIMBATA[options.limits], exchanges)
 
 

@@ -17,8 +17,13 @@ from psycopg_pool import PoolTimeout
 
 from tieline import __version__
 from tieline.errors import ConfigurationError
+from tieline.server.backfill_api import backfill_routes
 from tieline.server.callback import callback_route
+from tieline.server.conflicts_api import conflict_routes
 from tieline.server.hooks import Hooks, Receive, Scope, Send
+from tieline.server.items_api import item_routes
+from tieline.server.people_api import people_routes
+from tieline.server.sweep_report import sweeps_route
 from tieline.store.queries import query
 
 if TYPE_CHECKING:
@@ -69,7 +74,16 @@ def make_app(hub: Hub, hooks: Hooks) -> Callable[[Scope, Receive, Send], Any]:
     litestar = cast(
         ASGIApp,
         Litestar(
-            [health, status, callback_route(hub)],
+            [
+                health,
+                status,
+                sweeps_route(hub),
+                callback_route(hub),
+                *conflict_routes(hub),
+                item_routes(hub),
+                backfill_routes(hub),
+                people_routes(hub),
+            ],
             exception_handlers={psycopg.OperationalError: _away, PoolTimeout: _away},
             # Litestar would send everybody's log lines its own way.
             logging_config=None,

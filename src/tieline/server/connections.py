@@ -204,6 +204,19 @@ async def remove_connection(store: Store, name: str) -> bool:
         )
         if used := [row[0] for row in await rows.fetchall()]:
             raise ConfigurationError(f"{name} is used by sync {', '.join(used)}; remove that first")
+        rows = await db.execute(
+            "SELECT count(*) FROM own_item JOIN connection ON connection.id = connection_id"
+            " WHERE connection.name = %s AND deleted_at IS NULL",
+            (name,),
+        )
+        if (kept := await rows.fetchone()) is not None and kept[0]:
+            raise ConfigurationError(
+                f"{name} has {kept[0]} tasks, notes and appointments that are kept here alone; look at them with"
+                f" `tieline items list --connection {name}`, and remove them first"
+            )
+        await db.execute(
+            "DELETE FROM own_item USING connection WHERE connection_id = connection.id AND name = %s", (name,)
+        )
         await db.execute(
             "DELETE FROM poll USING connection WHERE connection_id = connection.id AND name = %s", (name,)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -23,14 +23,24 @@ from tieline.domain.command import (
     AddTags,
     Command,
     CreateContact,
+    CreateItem,
+    DeleteContact,
+    DeleteItem,
+    RemoveTags,
     UpdateContact,
+    UpdateItem,
     UpsertContact,
 )
-from tieline.domain.contact import Contact
+from tieline.domain.contact import CONTACT_FIELDS, CUSTOM_PREFIX, Contact
 from tieline.domain.items import Item, ItemKind
 from tieline.domain.side import Side
 from tieline.effects.target import Done
-from tieline.errors import MappingError, NotFoundError
+from tieline.errors import MappingError
+from tieline.mapping import text
+from tieline.mapping.reference import carries
+from tieline.mapping.two_way import ItemRules
+from tieline.server.answers import altered_fields, done, known
+from tieline.server.contacts_items import ContactsItems, operation_of
 
 Fields = TypeVar("Fields", bound=contacts.ContactFields)
 _CUSTOM = "custom."
@@ -43,13 +53,31 @@ class ContactsTarget:
 
     side: Side = "contacts_api"
 
-    def __init__(self, gateway: Gateway, connection: Connection, facts: LocationFacts) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        connection: Connection,
+        facts: LocationFacts,
+        rules: Mapping[ItemKind, ItemRules] | None = None,
+    ) -> None:
         self._gateway = gateway
         self._connection = connection
         self._facts = facts
         self.forbids_duplicates = not facts.allow_duplicates
         self.country = facts.country
         self.custom_fields = frozenset(facts.custom_fields)
+        self._items = ContactsItems(gateway, connection, facts, rules or {})
+
+    @property
+    def emails(self) -> Mapping[str, str]:
+        """E-mail of each user of the location whom a read has met: by it an event's item names its user."""
+        return self._items.surroundings.emails
+
+    def holds(self, field: str) -> bool:
+        """A field of every contact, or one of the location's own."""
+        if field.startswith(CUSTOM_PREFIX):
+            return field[len(CUSTOM_PREFIX) :] in self.custom_fields
+        return field in CONTACT_FIELDS
 
     def operation_id(self, command: Command) -> str:
         """The catalogue operation that carries this command."""
@@ -67,12 +95,16 @@ class ContactsTarget:
                 return contacts.UPSERT
             case UpdateContact():
                 return contacts.UPDATE
+            case DeleteContact():
+                return contacts.DELETE
             case AddTags():
                 return tags.ADD
+            case RemoveTags():
+                return tags.REMOVE
             case AddNote():
                 return notes.CREATE
-            case _:
-                raise NotImplementedError
+            case CreateItem() | UpdateItem() | DeleteItem():
+                return operation_of(command)
 
     def repeatable(self, command: Command) -> bool:
         """Absolute values and sets; a create where a second one is answered with the first. An upsert is not: where
@@ -104,21 +136,26 @@ class ContactsTarget:
                 adopted = upserted.value.new is False
                 return self._saw(upserted, upserted.value.contact, fields, adopted=adopted)
             case UpdateContact(fields=fields):
-                given_update = self._input(contacts.UpdateContact, fields, contact_id=_known(contact_id))
+                given_update = self._input(contacts.UpdateContact, fields, contact_id=known(contact_id))
                 updated = await self._call(contacts.UPDATE, given_update, priority)
                 return self._saw(updated, updated.value.contact, fields)
-            case AddTags(tags=wanted):
-                given_tags = tags.ContactTags(contact_id=_known(contact_id), tags=sorted(wanted))
-                tagged = await self._call(tags.ADD, given_tags, priority)
+            case DeleteContact():
+                gone = contacts.ContactId(contact_id=known(contact_id))
+                return done(await self._call(contacts.DELETE, gone, priority), contact_id)
+            case AddTags(tags=wanted) | RemoveTags(tags=wanted):
+                given_tags = tags.ContactTags(contact_id=known(contact_id), tags=sorted(wanted))
+                tagged = await self._call(self._operation(command), given_tags, priority)
                 shown = tagged.value.tags
-                after = None if shown is None else frozenset(str(tag).strip().lower() for tag in shown)
-                return _done(tagged, contact_id, tags=after)
+                after = (
+                    None if shown is None else frozenset(filter(None, (text.tag(str(tag)) for tag in shown)))
+                )
+                return done(tagged, contact_id, tags=after)
             case AddNote(body=body):
-                given_note = notes.CreateNote(contact_id=_known(contact_id), body=body)
+                given_note = notes.CreateNote(contact_id=known(contact_id), body=body)
                 noted = await self._call(notes.CREATE, given_note, priority)
-                return _done(noted, noted.value.note.id)
-            case _:
-                raise NotImplementedError
+                return done(noted, noted.value.note.id)
+            case CreateItem() | UpdateItem() | DeleteItem():
+                return await self._items.send(command, known(contact_id), priority)
 
     async def look_up(self, command: Command, contact_id: str | None) -> Done | None:
         """By identity for contacts, by reference line for notes."""
@@ -131,16 +168,28 @@ class ContactsTarget:
                 spent_s = (datetime.now(UTC) - started).total_seconds()
                 return Done(result_id=contact.id, contact=contact, started_at=started, duration_s=spent_s)
             case AddNote(reference=reference):
-                listed = await self._call(notes.LIST, notes.NotesOf(contact_id=_known(contact_id)), "retry")
-                mark = f"[tl:{reference}]"
-                found = next((note for note in listed.value.notes if mark in str(note.body or "")), None)
-                return _done(listed, found.id) if found is not None else None
+                listed = await self._call(notes.LIST, notes.NotesOf(contact_id=known(contact_id)), "retry")
+                found = next(
+                    (note for note in listed.value.notes if carries(str(note.body or ""), reference)), None
+                )
+                return done(listed, found.id) if found is not None else None
+            case CreateItem():
+                return await self._items.look_up(command, known(contact_id))
             case _:
                 # Repeating them is harmless, so nobody asks.
                 return None
 
     async def find(self, *, phone: str | None, email: str | None) -> Contact | None:
         """By phone, then by e-mail."""
+        async for found in self._found(phone, email):
+            return found
+        return None
+
+    async def candidates(self, *, phone: str | None, email: str | None) -> list[Contact]:
+        """One by phone and one by e-mail at most: the CRM names no more."""
+        return list({one.id: one async for one in self._found(phone, email)}.values())
+
+    async def _found(self, phone: str | None, email: str | None) -> AsyncIterator[Contact]:
         for asked in (
             contacts.FindDuplicate(number=phone) if phone else None,
             contacts.FindDuplicate(email=email) if email else None,
@@ -148,21 +197,24 @@ class ContactsTarget:
             if asked is not None:
                 answer = await self._call(contacts.FIND_DUPLICATE, asked, "live")
                 if answer.value.contact is not None:
-                    return self._read(answer.value.contact)
-        return None
+                    yield self._read(answer.value.contact)
 
     async def fetch(self, contact_id: str) -> Contact:
         """The record by id. Raises NotFoundError."""
         answer = await self._call(contacts.GET, contacts.ContactId(contact_id=contact_id), "live")
         return self._read(answer.value.contact)
 
+    def identify(self, contact: Contact) -> str | None:
+        """The CRM alone knows its ids."""
+        return None
+
     async def fetch_item(self, kind: ItemKind, item_id: str, record_id: str) -> Item:
-        """By id."""
-        raise NotImplementedError
+        """By id. Raises NotFoundError."""
+        return await self._items.fetch(kind, item_id, record_id)
 
     async def items(self, kind: ItemKind, record_id: str) -> list[Item]:
         """All of a contact."""
-        raise NotImplementedError
+        return await self._items.all(kind, record_id)
 
     async def _call(self, operation: Any, given: Any, priority: Priority) -> Answer[Any]:
         return await self._gateway.call(self._connection, operation, given, priority)
@@ -171,7 +223,10 @@ class ContactsTarget:
         return contact_of_record(record, self._facts.custom_keys)
 
     def _input(self, kind: type[Fields], fields: Mapping[str, str | None], **more: Any) -> Fields:
-        """An operation's input out of our own names. Raises MappingError for a custom field that is not there."""
+        """An operation's input out of our own names; null clears a field, and "" a custom one.
+
+        Raises MappingError for a custom field that is not there.
+        """
         custom = []
         for name, value in fields.items():
             if not name.startswith(_CUSTOM):
@@ -180,7 +235,7 @@ class ContactsTarget:
             field_id = self._facts.custom_fields.get(name.removeprefix(_CUSTOM))
             if field_id is None:
                 raise MappingError(f"location {self._facts.id} has no such custom field", path=name)
-            custom.append(contacts.CustomFieldInput(id=field_id, field_value=value))
+            custom.append(contacts.CustomFieldInput(id=field_id, field_value="" if value is None else value))
         return kind(**more, custom_fields=custom or UNSET)
 
     def _saw(
@@ -193,27 +248,7 @@ class ContactsTarget:
     ) -> Done:
         """The answer, compared with what was sent: an identifier may have been dropped without an error."""
         if record is None:
-            return _done(answer, None, adopted=adopted)
+            return done(answer, None, adopted=adopted)
         contact = self._read(record)
-        altered = tuple(name for name, value in sent.items() if _value(contact, name) != value)
-        return _done(answer, contact.id, contact=contact, altered=altered, adopted=adopted)
-
-
-def _value(contact: Contact, name: str) -> str | None:
-    if name.startswith(_CUSTOM):
-        return contact.custom.get(name.removeprefix(_CUSTOM))
-    value: str | None = getattr(contact, name)
-    return value
-
-
-def _done(answer: Answer[Any], result_id: str | None, **more: Any) -> Done:
-    return Done(
-        result_id=result_id, status=answer.status, trace_id=answer.trace_id, started_at=answer.started_at,
-        duration_s=answer.duration_s, **more,
-    )  # fmt: skip
-
-
-def _known(contact_id: str | None) -> str:
-    if contact_id is None:
-        raise NotFoundError("there is no contact to write to")
-    return contact_id
+        altered = altered_fields(contact, sent)
+        return done(answer, contact.id, contact=contact, altered=altered, adopted=adopted)

@@ -9,6 +9,9 @@ from typing import Any
 from tieline.connectors.kit.gateway import Gateway
 from tieline.server.checkup import CLOCK_S, check_connection, public_address
 from tieline.server.finding import Finding
+from tieline.server.handlers import HubHandlers
+from tieline.server.limits import limits
+from tieline.server.sweep_report import sweep_findings
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.pool import Store
 
@@ -20,7 +23,7 @@ async def examine(
     store: Store, directory: Directory, gateway: Gateway, *, public_url: str | None = None
 ) -> list[Finding]:
     """Everything, in a few seconds; the far sides are asked small questions that change nothing."""
-    findings = await _stored(store)
+    findings = [*await _stored(store), *await sweep_findings(store, directory)]
     if public_url is not None:
         findings.append(await public_address(public_url))
     slots = asyncio.Semaphore(AT_ONCE)
@@ -31,6 +34,7 @@ async def examine(
 
     asked = await asyncio.gather(*map(ask, directory.connections.values()))
     findings += [finding for found in asked for finding in found]
+    findings += _limits(store, directory, gateway)
     if not directory.connections:
         findings.append(
             Finding(
@@ -46,6 +50,22 @@ async def examine(
             )
         )  # fmt: skip
     return findings
+
+
+def _limits(store: Store, directory: Directory, gateway: Gateway) -> list[Finding]:
+    """What each sync asks for and its accounts cannot do."""
+    handlers = HubHandlers(store, directory, gateway)
+    consumers = {sync.name: handlers.consumer(sync.id) for sync in directory.syncs.values()}
+    return [
+        Finding(
+            subject=f"sync {name}", text=f"not carried over: {'; '.join(reasons)}",
+            # Of an account without people of its own nothing else is expected.
+            verdict="ok" if consumer.derived else "warning",
+            next_step="" if consumer.derived else "leave it out of the definition, or give the account the capability",
+        )
+        for name, consumer in consumers.items()
+        if (reasons := limits(consumer))
+    ]  # fmt: skip
 
 
 async def _stored(store: Store) -> list[Finding]:

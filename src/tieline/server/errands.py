@@ -17,16 +17,15 @@ from tieline.connectors.kit.paging import each_page
 from tieline.domain.ids import ConnectionId, LaneId
 from tieline.engine.errands import Errand
 from tieline.errors import ConfigurationError, CredentialError, RejectedError, Unavailable
-from tieline.server.connections import NewConnection, NewPoll, lift_hold, read_location, save_connection
+from tieline.server.connections import NewConnection, lift_hold, read_location, save_connection
 from tieline.server.guardian import Guardian, connection_of, new_pair
+from tieline.server.standard_polls import location_polls
 from tieline.store.directory import CHANNEL, Credential, Directory, StoredConnection
 from tieline.store.errands import NewErrand, advance, leave
 from tieline.store.grants import App, AppId, Grant, GrantId, save_pair
 from tieline.store.pool import Store
 from tieline.store.queries import query
 from tieline.vault.seal import Vault
-
-POLL_EVERY_S = 300.0
 
 
 class HubErrands:
@@ -203,7 +202,7 @@ class HubErrands:
                     name=name, connector="contacts_api", base_url=app.base_url, account=grant.account,
                     credential=Credential(webhook_keys=app.secret.webhook_keys or (WEBHOOK_KEY,)),
                     settings={"location": msgspec.to_builtins(facts)}, grant_id=grant.id,
-                    polls=(NewPoll(stream="contact", every_s=POLL_EVERY_S),),
+                    polls=location_polls(),
                 ),
             )  # fmt: skip
         except (UniqueViolation, ConfigurationError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,20 +75,26 @@ class Hub:
         """Serve and work until cancelled. `ready` is called once with the base URL (None when it does not serve)."""
         inbox = Inbox(self.store, self.vault)
         changed = asyncio.Event()
-        async with self.gateway() as (gateway, guardian), asyncio.TaskGroup() as group:
+        async with (
+            self.gateway() as (gateway, guardian),
+            AsyncExitStack() as at_end,
+            asyncio.TaskGroup() as group,
+        ):
             background = [
                 group.create_task(inbox.run()),
                 group.create_task(self.directory.run(changed)),
                 group.create_task(_announce(self.store, changed)),
             ]
             if options.work:
-                handlers = HubHandlers(self.directory, gateway)
+                handlers = HubHandlers(self.store, self.directory, gateway)
                 runner = HubErrands(self.store, self.vault, self.directory, gateway, guardian)
+                poller = HubPoller(self.store, self.directory, gateway, inbox, self.vault.digest)
+                at_end.push_async_callback(poller.close)
                 worker = Worker(
                     self.store,
                     digest=self.vault.digest,
                     handlers=handlers,
-                    poller=HubPoller(self.store, self.directory, gateway, inbox, self.vault.digest),
+                    poller=poller,
                     errands=lambda nudge: Errands(self.store, self.vault, runner, nudge=nudge),
                 )
                 background.append(group.create_task(worker.run()))

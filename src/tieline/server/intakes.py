@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.contacts_api.triggers.recognition import recognise
+from tieline.connectors.kit.connection import GENERAL_SETTINGS
 from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
 from tieline.connectors.nimbata import webhooks as nimbata_webhooks
 from tieline.connectors.nimbata.config import NimbataConfig
@@ -59,10 +60,6 @@ class Intake(Protocol):
     def peek(self, connection: StoredConnection, request: Request) -> list[Peeked]:
         """The happenings in the body. Raises UnreadableError."""
         ...
-
-
-#: Settings of any connection, beside those of its own connector.
-GENERAL_SETTINGS = frozenset({"limits", "settle_s"})
 
 
 def account_config(connection: StoredConnection) -> NimbataConfig:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from hashlib import blake2b
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -16,19 +16,29 @@ from tieline.connectors.kit.paging import Page, pages
 from tieline.connectors.nimbata.activity import parse_row
 from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.connectors.nimbata.lists import Place, first_place, read_page
-from tieline.connectors.nimbata.operations import CONTACT_ROWS, LISTS, FindContacts, Stream, list_activity
+from tieline.connectors.nimbata.operations import LISTS, Stream, list_activity
+from tieline.domain.ids import ConnectionId
 from tieline.engine.polls import DuePoll
-from tieline.errors import ConfigurationError, UnreadableError
-from tieline.inbox.receive import DELIVERY_ID_TTL, Delivery, EventState, Inbox, delivery_key
+from tieline.errors import ConfigurationError, CredentialError, UnreadableError
+from tieline.inbox.receive import Inbox
+from tieline.server.backfill import Backfills
 from tieline.server.connections import opened
-from tieline.server.handlers import POLLED
 from tieline.server.intakes import account_config
+from tieline.server.native_polls import NativePolls
+from tieline.server.reading import POLLED
+from tieline.server.sweeps import Clock, Digest, Sweeps, utc_now
+from tieline.server.telling import Teller
+from tieline.server.walk import Walk
+from tieline.server.wanted import Wants
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.pool import Store
 from tieline.store.queries import query
+from tieline.store.swept import SweptBook
 
-#: Stored at a time.
-_CHUNK = 200
+#: The most that the far side gives.
+_CONTACTS_A_PAGE = 500
+#: Between two counts of what was found, of one connection.
+COUNT_EVERY_S = 60.0
 #: A list that never ends is a fault of the far side.
 _PAGES = 2000
 #: Contacts whose change the index showed late are met again within this.
@@ -46,16 +56,27 @@ class HubPoller:
         directory: Directory,
         gateway: Gateway,
         inbox: Inbox,
-        digest: Callable[[str, str], bytes],
+        digest: Digest,
+        *,
+        clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._directory = directory
         self._gateway = gateway
-        self._inbox = inbox
+        self._teller = Teller(directory, inbox)
         self._digest = digest
+        self._wants = Wants(directory)
+        self._sweeps = Sweeps(store, gateway, self._teller, digest, clock=clock)
+        self._walk = Walk(store, gateway, self._teller, self._wants, digest, clock=clock)
+        self._native = NativePolls(gateway, self._teller, self._wants)
+        self._backfills = Backfills(store, directory, gateway, digest)
+        self._counted_at: dict[ConnectionId, float] = {}
 
     async def __call__(self, poll: DuePoll) -> dict[str, Any]:
         """The cursor after everything that was read is stored."""
+        if poll.sync_id is not None:
+            await self._backfills(poll)
+            return {}
         stored = self._directory.connections.get(poll.connection_id)
         if stored is None:
             # Another process may have made it a moment ago.
@@ -63,12 +84,46 @@ class HubPoller:
             stored = self._directory.connections.get(poll.connection_id)
         if stored is None:
             raise ConfigurationError("the connection of this poll is gone")
-        if stored.connector == "contacts_api":
-            return await self._poll_crm(poll, stored)
-        config = account_config(stored)
+        cursor = await self._read(poll, stored)
+        await self._count_found(stored)
+        return cursor
+
+    async def close(self) -> None:
+        """Stop what goes on beside the polls."""
+        await self._backfills.close()
+
+    async def _read(self, poll: DuePoll, stored: StoredConnection) -> dict[str, Any]:
+        if stored.connector == "nimbata":
+            config = account_config(stored)
+            if poll.stream == "contact":
+                return await self._native.people(poll, stored, config)
+            if poll.stream == "walk":
+                return await self._walk(poll, stored)
+            return await self._poll_activity(poll, stored, config)
         if poll.stream == "contact":
-            return await self._poll_people(poll, stored, config)
-        return await self._poll_activity(poll, stored, config)
+            return await self._poll_crm(poll, stored)
+        try:
+            match poll.stream:
+                case "task":
+                    return await self._sweeps.tasks(poll, stored)
+                case "form_submission":
+                    return await self._sweeps.forms(poll, stored)
+                case "walk":
+                    return await self._walk(poll, stored)
+                case _:
+                    raise ConfigurationError(f"{stored.name} has nothing called {poll.stream!r} to read")
+        except CredentialError as error:
+            if error.fault != "scope":
+                raise
+            # What is lacked for a sweep alone keeps the lane from nothing else.
+            raise ConfigurationError(f"{stored.name} cannot be swept for {poll.stream}: {error}") from error
+
+    async def _count_found(self, stored: StoredConnection) -> None:
+        """Now and then: what was found so far may turn out to be news a moment later."""
+        now = monotonic()
+        if now - self._counted_at.get(stored.id, float("-inf")) >= COUNT_EVERY_S:
+            self._counted_at[stored.id] = now
+            await SweptBook(self._store, stored.id).count_found()
 
     async def _poll_activity(
         self, poll: DuePoll, stored: StoredConnection, config: NimbataConfig
@@ -88,18 +143,22 @@ class HubPoller:
                 try:
                     happening = parse_row(kind, row, config, project=poll.project)
                 except UnreadableError as error:
-                    deliveries.append(self._delivery(stored, kind, poll.project, row, unreadable=str(error)))
+                    deliveries.append(
+                        self._teller.delivery(stored, kind, row, project=poll.project, unreadable=str(error))
+                    )
                 else:
                     if since is None or happening.occurred_at is None or happening.occurred_at >= since:
                         names.append((happening.occurrence, row))
             known = await self._known(stored, poll.project, [name for name, _ in names])
             for name, row in names:
                 if name not in known:
-                    deliveries.append(self._delivery(stored, kind, poll.project, row))
+                    deliveries.append(self._teller.delivery(stored, kind, row, project=poll.project))
                 elif kind == "call.completed":
                     # Told before; what its row says now may still be news.
-                    deliveries.append(self._delivery(stored, "call.updated", poll.project, row))
-            await self._store_all(deliveries)
+                    deliveries.append(
+                        self._teller.delivery(stored, "call.updated", row, project=poll.project)
+                    )
+            await self._teller.tell(deliveries)
         if page.next is not None:
             raise ConfigurationError(
                 f"{stored.name}: the list of {stream}s did not end; make polling.lookback_days smaller"
@@ -122,43 +181,13 @@ class HubPoller:
 
         return pages(fetch, first_place(config))
 
-    async def _poll_people(
-        self, poll: DuePoll, stored: StoredConnection, config: NimbataConfig
-    ) -> dict[str, Any]:
-        """Contacts of a native account by update time, oldest first, with an overlap."""
-        mark = poll.cursor.get("updated_at")
-        newest = datetime.fromisoformat(mark) if mark else datetime.now(UTC)
-        since = newest - timedelta(seconds=config.polling.overlap_s)
-
-        async def fetch(at: Place) -> Page[bytes]:
-            given = FindContacts(
-                updated_since=since, include_deleted=True, page=at if isinstance(at, int) else msgspec.UNSET,
-                per_page=config.pagination.size, cursor=at if isinstance(at, str) and at else msgspec.UNSET,
-            )  # fmt: skip
-            answer = await self._gateway.call(opened(stored), CONTACT_ROWS, given, "sweep")
-            return read_page(answer.value, config, at, CONTACT_ROWS.id)
-
-        async for page in pages(fetch, first_place(config)):
-            deliveries = []
-            for row in page.rows:
-                try:
-                    happening = parse_row("contact", row, config)
-                except UnreadableError as error:
-                    deliveries.append(
-                        self._delivery(stored, "contact.updated", None, row, unreadable=str(error))
-                    )
-                    continue
-                if happening.occurred_at is not None:
-                    newest = max(newest, happening.occurred_at)
-                deliveries.append(self._delivery(stored, happening.kind, happening.project_id, row))
-            await self._store_all(deliveries)
-        return {"updated_at": newest.isoformat()}
-
     async def _poll_crm(self, poll: DuePoll, stored: StoredConnection) -> dict[str, Any]:
-        """Contacts by update time; of those only linked ones are news to anybody."""
+        """Contacts by update time: all of them where a sync carries people over from there, else those that are
+        linked."""
         mark = poll.cursor.get("updated_at")
         began = datetime.now(UTC)
         since = (datetime.fromisoformat(mark) if mark else began) - OVERLAP
+        everybody = self._wants.of(stored.id).people
         after: Any = msgspec.UNSET
         for _ in range(_PAGES):
             answer = await self._gateway.call(
@@ -170,41 +199,24 @@ class HubPoller:
                     ],
                     sort=[contacts.Sort(field="dateUpdated")],
                     search_after=after,
+                    page_limit=_CONTACTS_A_PAGE,
                 ),
                 priority="sweep",
             )
             rows = answer.value.contacts
-            linked = await self._linked(stored, [row.id for row in rows])
-            await self._store_all(
+            ids = [row.id for row in rows]
+            wanted = set(ids) if everybody else await self._linked(stored, ids)
+            await self._teller.tell(
                 [
-                    self._delivery(stored, POLLED, None, msgspec.json.encode(row))
+                    self._teller.delivery(stored, POLLED, msgspec.json.encode(row))
                     for row in rows
-                    if row.id in linked
+                    if row.id in wanted
                 ]
             )
             if not rows or rows[-1].search_after is None:
                 break
             after = rows[-1].search_after
         return {"updated_at": began.isoformat()}
-
-    def _delivery(
-        self,
-        stored: StoredConnection,
-        kind: str,
-        project: str | None,
-        row: bytes,
-        *,
-        unreadable: str | None = None,
-    ) -> Delivery:
-        syncs = self._directory.consumers(stored.id, project)
-        state: EventState = "unreadable" if unreadable else "routed" if syncs else "unrouted"
-        # The same row in the same state is one telling, however often it is read.
-        key, _ = delivery_key("poll", kind, f"{kind}:{blake2b(row, digest_size=16).hexdigest()}", row)
-        return Delivery(
-            connection_id=stored.id, key=key, ttl=DELIVERY_ID_TTL, source="poll", kind=kind, project=project,
-            state=state, reason=unreadable or (None if syncs else "no sync wants events of this project"), body=row,
-            routes=tuple((sync.id, sync.lane_id) for sync in syncs) if state == "routed" else (),
-        )  # fmt: skip
 
     async def _known(self, stored: StoredConnection, project: str | None, names: Sequence[str]) -> set[str]:
         """Occurrences that every consumer has had already."""
@@ -232,7 +244,3 @@ class HubPoller:
                 query("load_known_keys"), {"lane": stored.lane_id, "digests": list(digests)}
             )
             return {digests[bytes(row[0])] for row in await rows.fetchall()}
-
-    async def _store_all(self, deliveries: Sequence[Delivery]) -> None:
-        for start in range(0, len(deliveries), _CHUNK):
-            await self._inbox.receive(deliveries[start : start + _CHUNK])

@@ -15,10 +15,12 @@ from tieline.domain.contact import CUSTOM_PREFIX
 from tieline.domain.ids import SyncId
 from tieline.errors import ConfigurationError
 from tieline.mapping.fields import Definition
+from tieline.mapping.two_way import TwoWay, travels
 from tieline.server.connections import require_name
 from tieline.store.directory import CHANNEL
 from tieline.store.pool import Store
 from tieline.sync.definition import parse_definition
+from tieline.sync.overlap import collide, owns, place_of
 
 
 class NewSync(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,62 +52,116 @@ class ShownSync(msgspec.Struct, frozen=True, kw_only=True):
 async def save_sync(store: Store, new: NewSync) -> SyncId:
     """Make a sync; it works in its target's lane. Raises ConfigurationError, DefinitionError among them."""
     require_name(new.name)
-    parse_definition(new.definition, name=new.name)
+    definition = parse_definition(new.definition, name=new.name)
     async with store.transaction() as db:
-        source = await _connection(db, new.source, "nimbata")
-        target = await _connection(db, new.target, "contacts_api")
-        overlapping = await (
+        await lock_syncs(db)
+        made = await insert_sync(db, new)
+        await refuse_shared_people(db, new.name, new.definition, definition.two_way)
+        await announce(db)
+    return made
+
+
+async def lock_syncs(db: Any) -> None:
+    """Nobody else changes syncs until this transaction ends: who owns whom must not change meanwhile."""
+    await db.execute("LOCK TABLE sync IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def announce(db: Any) -> None:
+    """Tell the hub's processes that syncs changed."""
+    await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+
+
+async def insert_sync(db: Any, new: NewSync) -> SyncId:
+    """One row more. Raises ConfigurationError where the same is joined already."""
+    source = await _connection(db, new.source, "nimbata")
+    target = await _connection(db, new.target, "contacts_api")
+    overlapping = await (
+        await db.execute(
+            "SELECT name, project FROM sync WHERE source_connection_id = %s AND target_connection_id = %s"
+            " AND (project = %s OR project = '' OR %s = '')",
+            (source[0], target[0], new.project, new.project),
+        )
+    ).fetchone()
+    if overlapping is not None:
+        raise ConfigurationError(
+            f"sync {overlapping[0]} joins {new.source} "
+            f"{f'project {overlapping[1]}' if overlapping[1] else '(every project)'} and {new.target} already; "
+            "every event would be carried over twice"
+        )
+    try:
+        row = await (
             await db.execute(
-                "SELECT name, project FROM sync WHERE source_connection_id = %s AND target_connection_id = %s"
-                " AND (project = %s OR project = '' OR %s = '')",
-                (source[0], target[0], new.project, new.project),
+                "WITH made AS (INSERT INTO consumer (kind, lane_id) VALUES ('sync', %(lane)s) RETURNING id)"
+                " INSERT INTO sync (id, name, source_connection_id, project, target_connection_id, definition)"
+                " SELECT id, %(name)s, %(source)s, %(project)s, %(target)s, %(definition)s FROM made"
+                " RETURNING id",
+                {
+                    "lane": target[1], "name": new.name, "source": source[0], "project": new.project,
+                    "target": target[0], "definition": new.definition,
+                },
             )
-        ).fetchone()
-        if overlapping is not None:
-            raise ConfigurationError(
-                f"sync {overlapping[0]} joins {new.source} "
-                f"{f'project {overlapping[1]}' if overlapping[1] else '(every project)'} and {new.target} already; "
-                "every event would be carried over twice"
-            )
-        try:
-            row = await (
-                await db.execute(
-                    "WITH made AS (INSERT INTO consumer (kind, lane_id) VALUES ('sync', %(lane)s) RETURNING id)"
-                    " INSERT INTO sync (id, name, source_connection_id, project, target_connection_id, definition)"
-                    " SELECT id, %(name)s, %(source)s, %(project)s, %(target)s, %(definition)s FROM made"
-                    " RETURNING id",
-                    {
-                        "lane": target[1], "name": new.name, "source": source[0], "project": new.project,
-                        "target": target[0], "definition": new.definition,
-                    },
-                )
-            ).fetchone()  # fmt: skip
-        except psycopg.errors.UniqueViolation:
-            raise ConfigurationError(f"there is a sync named {new.name} already") from None
-        assert row is not None
-        await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+        ).fetchone()  # fmt: skip
+    except psycopg.errors.UniqueViolation:
+        raise ConfigurationError(f"there is a sync named {new.name} already") from None
+    assert row is not None
     return SyncId(row[0])
 
 
 async def change_definition(store: Store, name: str, definition: str) -> int | None:
-    """Put other rules in force; gives the version, None when there is no such sync. Raises DefinitionError."""
-    parse_definition(definition, name=name)
+    """Put other rules in force; gives the version, None when there is no such sync. Raises ConfigurationError,
+    DefinitionError among them."""
+    rules = parse_definition(definition, name=name)
     async with store.transaction() as db:
-        row = await (
-            await db.execute(
-                "UPDATE sync SET definition = %s, version = version + 1 WHERE name = %s RETURNING version",
-                (definition, name),
-            )
-        ).fetchone()
-        await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+        await lock_syncs(db)
+        version = await update_definition(db, name, definition)
+        if version is not None:
+            await refuse_shared_people(db, name, definition, rules.two_way)
+        await announce(db)
+    return version
+
+
+async def update_definition(db: Any, name: str, definition: str) -> int | None:
+    """The new version; None when there is no such sync."""
+    row = await (
+        await db.execute(
+            "UPDATE sync SET definition = %s, version = version + 1 WHERE name = %s RETURNING version",
+            (definition, name),
+        )
+    ).fetchone()
     return None if row is None else int(row[0])
+
+
+async def refuse_shared_people(db: Any, name: str, text: str, rules: TwoWay) -> None:
+    """A person of the call-tracking account is kept in step with one location. Raises ConfigurationError that names
+    the sync which does so already."""
+    if not owns(rules):
+        return
+    rows = await db.execute(
+        "SELECT theirs.name, theirs.project, theirs.definition, target.name FROM sync AS mine"
+        " JOIN connection AS account ON account.id = mine.source_connection_id"
+        " JOIN connection AS source ON (source.base_url, source.account) = (account.base_url, account.account)"
+        " JOIN sync AS theirs ON theirs.source_connection_id = source.id AND theirs.id <> mine.id"
+        " JOIN connection AS target ON target.id = theirs.target_connection_id"
+        " WHERE mine.name = %s AND (mine.project = theirs.project OR mine.project = '' OR theirs.project = '')"
+        " ORDER BY theirs.name",
+        (name,),
+    )
+    for other_name, project, definition, target in await rows.fetchall():
+        if collide(rules, parse_definition(definition, name=other_name).two_way):
+            whose = f"project {project}" if project else "every project"
+            raise ConfigurationError(
+                f"sync {other_name} keeps the people of {whose} in step with {target} already"
+                f" ({place_of(definition)} of its definition; {place_of(text)} of {name}'s): each would undo what the"
+                " other does. Give one of them `direction: to_contacts_api` in person, tasks, notes and appointments,"
+                " or both a `where` that excludes the other's"
+            )
 
 
 async def remove_sync(store: Store, name: str) -> bool:
     """Remove a sync: what it has in hand ends as skipped, what it wrote stays. False when there is none."""
     async with store.transaction() as db:
         row = await (await db.execute("DELETE FROM sync WHERE name = %s RETURNING id", (name,))).fetchone()
-        await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+        await announce(db)
     return row is not None
 
 
@@ -130,8 +186,10 @@ async def list_syncs(store: Store, name: str | None = None) -> list[ShownSync]:
 
 def custom_fields_of(definition: Definition) -> tuple[str, ...]:
     """Keys of the custom fields that the rules write, in order."""
-    rules = (rule for kind in definition.kinds.values() for rule in kind.fields)
-    keys = (rule.to.removeprefix(CUSTOM_PREFIX) for rule in rules if rule.to.startswith(CUSTOM_PREFIX))
+    names = [rule.to for kind in definition.kinds.values() for rule in kind.fields]
+    pairs = definition.two_way.person.fields if definition.two_way.person else ()
+    names += [pair.contacts_api for pair in pairs if travels(pair.direction, "contacts_api")]
+    keys = (name.removeprefix(CUSTOM_PREFIX) for name in names if name.startswith(CUSTOM_PREFIX))
     return tuple(dict.fromkeys(keys))
 
 

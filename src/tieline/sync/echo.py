@@ -20,4 +20,4 @@ def judge(told: Contact, known: Contact) -> Verdict:
 
 
 def _content(contact: Contact) -> tuple[object, ...]:
-    return tuple(getattr(contact, name) for name in Contact.__struct_fields__ if name != "updated_at")
+    return tuple(getattr(contact, name) for name in Contact.__struct_fields__ if name not in ("updated_at", "version"))

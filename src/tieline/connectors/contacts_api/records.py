@@ -82,7 +82,7 @@ def _contact(
             if (key := custom_keys.get(field_id)) is not None and (content := _as_custom(value))
         },
         updated_at=updated_at,
-        **plain,
+        **plain,  # type: ignore[arg-type]  # none of these names is a count
     )
 
 

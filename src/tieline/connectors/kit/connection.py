@@ -13,7 +13,8 @@ ConnectorName = Literal["contacts_api", "nimbata"]
 #: Settings that any connection may carry, beside those of its own connector.
 #: limits: "off" takes our own bucket away, for a far side that has none; a 429 still holds the connection.
 #: settle_s: seconds after which a cut-off call has taken effect or never will, instead of each operation's own.
-GENERAL_SETTINGS = frozenset({"limits", "settle_s"})
+#: vanish_s: seconds between the two looks that must both miss a record before it is told as gone, instead of 600.
+GENERAL_SETTINGS = frozenset({"limits", "settle_s", "vanish_s"})
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

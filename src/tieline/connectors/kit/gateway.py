@@ -5,6 +5,7 @@ Nothing is repeated here, not even a call that an idle connection swallowed: who
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from tieline.connectors.kit.exchange import Exchange, attach, record, write_down
 from tieline.connectors.kit.governor import Governor
 from tieline.connectors.kit.line import Line, Prepared
 from tieline.connectors.kit.outcome import cut_off, read_refusal, read_value, why
+from tieline.connectors.kit.quota_class import lowered
 from tieline.connectors.kit.rate_headers import read_retry_after, read_told
 from tieline.domain.ids import ConnectionId
 from tieline.errors import ConfigurationError, ConnectorError, CredentialError, RateLimited, Unavailable
@@ -75,6 +77,8 @@ class Gateway:
         self._connectors = {connector.app: connector for connector in connectors}
         self._log_exchanges = log_exchanges
         self._lines: dict[ConnectionId, Line] = {}
+        #: Calls sent by connection and class.
+        self.sent: Counter[tuple[ConnectionId, Priority]] = Counter()
 
     @classmethod
     @asynccontextmanager
@@ -145,6 +149,7 @@ class Gateway:
     async def _call(
         self, connection: Connection, operation: Operation[In, Out], given: In, priority: Priority
     ) -> Answer[Out]:
+        priority = lowered(priority)
         line = self._lines.get(connection.id)
         if line is None or line.connection is not connection:
             line = self._line(connection)
@@ -156,6 +161,7 @@ class Gateway:
             slot = line.governor.try_take(priority) or await line.governor.take(priority)
         except ConnectorError as error:
             raise line.place(error, operation) from None
+        self.sent[connection.id, priority] += 1
         started_at, started = datetime.now(UTC), perf_counter()
         status, headers, raw = None, None, b""
         in_flight = True
@@ -192,6 +198,17 @@ class Gateway:
             value=outcome, status=status or 0, trace_id=trace_id, started_at=started_at,
             duration_s=duration_s, exchange=exchange,
         )  # fmt: skip
+
+    def rendered(
+        self, connection: Connection, operation: Operation[In, Out], given: In
+    ) -> tuple[str, URL, bytes]:
+        """Method, address and body of a call, which is not sent. Raises ConnectorError and ConfigurationError."""
+        line = self._line(connection)
+        prepared = line.prepared.get(operation.id)
+        if prepared is None or prepared.operation is not operation:
+            prepared = line.prepare(operation)
+        url, body = prepared.render(given)
+        return prepared.method, url, body or b""
 
     def governor(self, connection: Connection) -> Governor:
         """The quota of a connection: its forecast, its capacity, a hold."""

@@ -78,6 +78,11 @@ class Governor:
         return self._budget.capacity(self._clock())
 
     @property
+    def interval_s(self) -> float:
+        """Length of the window, seconds."""
+        return self._budget.interval_s
+
+    @property
     def daily(self) -> tuple[int, int] | None:
         """Calls left today, of how many; None where the far side has not told."""
         return self._budget.daily

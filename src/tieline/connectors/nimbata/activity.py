@@ -21,6 +21,7 @@ from tieline.connectors.nimbata.readers import (
 )
 from tieline.connectors.nimbata.values import read_id
 from tieline.domain.activity import Activity
+from tieline.domain.items import ItemKind
 from tieline.errors import UnreadableError
 
 
@@ -85,15 +86,23 @@ def _contact_row_kind(record: dict[str, Any], config: NimbataConfig) -> str:
     fields = Fields(record, "contact", config.vocabulary)
     if fields.text("deleted_at"):
         return "contact.deleted"
+    version = fields.text("version")
+    if version is not None:
+        # It may have changed within the second of its creation.
+        return "contact.created" if version == "1" else "contact.updated"
     created, updated = fields.text("created_at"), fields.text("updated_at")
-    if fields.text("version") == "1" or (created is not None and created == updated):
-        return "contact.created"
-    return "contact.updated"
+    return "contact.created" if created is not None and created == updated else "contact.updated"
+
+
+#: Kinds whose records have labels of their own: "Task ID" is no id of anything else.
+ITEM_FAMILIES: dict[str, ItemKind] = {
+    "task.changed": "task", "note.changed": "note", "appointment.changed": "appointment",
+}  # fmt: skip
 
 
 def _happening(opened: Opened, raw: bytes, config: NimbataConfig) -> Happening:
     family = FAMILIES.get(opened.kind, "other")
-    fields = Fields(opened.record, family, config.vocabulary)
+    fields = Fields(opened.record, ITEM_FAMILIES.get(opened.kind, family), config.vocabulary)
     contact_id = fields.identifier("contact_id")
     record_id = fields.identifier("id")
     if record_id is None and family == "other":

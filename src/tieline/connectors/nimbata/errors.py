@@ -7,7 +7,7 @@ status          error
 400, 422        RejectedError(messages)
 401, 403        CredentialError
 404             NotFoundError, where the call names a record; else RejectedError: the account lacks this call
-409             RejectedError(existing_id)
+409             RejectedError(existing_id); OutdatedError where no other record is in the way
 408, 425, 5xx   Unavailable; so is a redirect
 429             RateLimited
 other 4xx       RejectedError
@@ -26,6 +26,7 @@ from tieline.errors import (
     ConnectorError,
     CredentialError,
     NotFoundError,
+    OutdatedError,
     RateLimited,
     RejectedError,
     Unavailable,
@@ -72,9 +73,9 @@ def _error(
             )
         case 409:
             existing = told.get("existing_id")
-            return RejectedError(
-                said, messages=messages, existing_id=existing if isinstance(existing, str) else None
-            )
+            if isinstance(existing, str):
+                return RejectedError(said, messages=messages, existing_id=existing)
+            return OutdatedError(said, messages=messages)
         case 429:
             return RateLimited(said)
         case 408 | 425:

@@ -13,6 +13,7 @@ from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.connectors.nimbata.envelope import Opened
 from tieline.connectors.nimbata.fields import Fields
 from tieline.connectors.nimbata.forms import read_form
+from tieline.connectors.nimbata.labels import index_of
 from tieline.connectors.nimbata.readers import (
     read_attribution,
     read_call,
@@ -77,6 +78,23 @@ def read_whole(shape: type[Shape], raw: bytes, config: NimbataConfig, opened: Op
         found = _plain(shape, fields)
     shaped: Shape = found(raw=record)
     return shaped
+
+
+def told(shape: type[Any], opened: Opened, config: NimbataConfig) -> frozenset[str] | None:
+    """Our names of all that a body carries, also where it says "nothing"; None = what it lacks is nothing too."""
+    if not config.webhooks.sparse:
+        return None
+    paths = config.vocabulary.tables[FAMILIES[shape]].paths
+    return frozenset(
+        name for name, places in paths.items() if any(_carries(opened.record, place) for place in places)
+    )
+
+
+def _carries(value: Any, path: tuple[str, ...]) -> bool:
+    if not path:
+        return True
+    index = index_of(value) if isinstance(value, dict) else {}
+    return path[0] in index and _carries(index[path[0]], path[1:])
 
 
 def _row(record: dict[str, Any], config: NimbataConfig) -> Opened:

@@ -29,6 +29,8 @@ class ContactBook:
         """The contact, at `location` where one is named. Raises Problem 400."""
         home = self._office.home_of(contact_id)
         contact = home.contacts.get(contact_id) if home else None
+        if contact is None and home is not None and home.crowd is not None:
+            contact = home.crowd.get(contact_id)
         if home is None or contact is None or location not in (None, home):
             raise Problem(400, f"Contact with id {contact_id} not found")
         return home, contact
@@ -40,6 +42,7 @@ class ContactBook:
 
     def touched(self, location: Location, contact: Contact, by: str) -> None:
         """Something that hangs on the contact changed ("tag", "note", "task"): the search will see it."""
+        location.keep(contact)
         if by in self._office.quirks.date_updated_moves_for:
             contact.date_updated = self._office.now()
         self._seen_later(location, contact.id)
@@ -99,6 +102,7 @@ class ContactBook:
 
     def delete(self, location: Location, contact: Contact) -> None:
         """Gone, with notes and tasks."""
+        location.keep(contact)
         location.unindex(contact)
         del location.contacts[contact.id]
         self._seen_later(location, contact.id)
@@ -194,6 +198,7 @@ class ContactBook:
     def _write(
         self, location: Location, contact: Contact, fields: dict[str, Any], given: Mapping[str, Any]
     ) -> None:
+        location.keep(contact)
         location.unindex(contact)
         dnd = self._written_dnd(contact, fields)
         for name, value in fields.items():

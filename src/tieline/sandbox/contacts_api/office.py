@@ -75,7 +75,17 @@ class Office:
 
     def home_of(self, record_id: str) -> Location | None:
         """Where a record lives, or lived."""
-        return self._homes.get(record_id) or self.locations.get(record_id)
+        home = self._homes.get(record_id) or self.locations.get(record_id)
+        if home is None:
+            return next(
+                (
+                    one
+                    for one in self.locations.values()
+                    if one.crowd is not None and one.crowd.owns(record_id)
+                ),
+                None,
+            )
+        return home
 
     def stamp(self) -> str:
         """Now, as the API writes times."""

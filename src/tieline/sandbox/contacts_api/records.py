@@ -183,13 +183,25 @@ class Location(msgspec.Struct, kw_only=True):
     indexed: dict[str, Contact] = {}
     #: Changes that a search does not see yet: when it will, which contact, and how it then was (None = deleted).
     unseen: deque[tuple[float, str, Contact | None]] = msgspec.field(default_factory=deque)
+    #: Contacts beside those above that take no room; None = there are none.
+    crowd: Any = None
 
     def matching(self, field: str, value: str | None) -> Contact | None:
         """The oldest contact with that phone or e-mail."""
         if not value:
             return None
         ids = (self.by_phone if field == "phone" else self.by_email).get(_key(field, value), [])
+        if not ids and self.crowd is not None:
+            found: Contact | None = self.crowd.matching(field, value)
+            return found
         return self.contacts[ids[0]] if ids else None
+
+    def keep(self, contact: Contact) -> None:
+        """It is about to be written to: one that took no room is held from now on."""
+        if self.crowd is not None and contact.id not in self.contacts:
+            self.crowd.take(contact.id)
+            self.contacts[contact.id] = contact
+            self.index(contact)
 
     def index(self, contact: Contact) -> None:
         """Make it findable by what it holds now."""

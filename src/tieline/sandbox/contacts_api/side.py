@@ -13,6 +13,7 @@ import msgspec
 from tieline.sandbox.contacts_api.access import Access
 from tieline.sandbox.contacts_api.agenda import Agenda
 from tieline.sandbox.contacts_api.businesses import Businesses
+from tieline.sandbox.contacts_api.crowd import ContactCrowd
 from tieline.sandbox.contacts_api.door import admit
 from tieline.sandbox.contacts_api.driver import Deed, Driver, Hand
 from tieline.sandbox.contacts_api.events import Announcer, Target, read_target
@@ -33,6 +34,7 @@ from tieline.sandbox.contacts_api.talks import Talks
 from tieline.sandbox.contacts_api.tokens import Token, Tokens
 from tieline.sandbox.contacts_api.versions import is_v3, to_dated, to_v3
 from tieline.sandbox.side import Admitted, Call, Reply, Route
+from tieline.sandbox.virtual import Crowd
 from tieline.sandbox.webhooks import Outgoing
 
 _PLACES = {
@@ -55,9 +57,11 @@ class ContactsSide:
         monotonic: Callable[[], float],
         send: Callable[[Outgoing], None],
         allow_duplicates: bool = False,
+        crowd: Crowd | None = None,
     ) -> None:
         """`countries` has one ISO 3166 code for each location; `monotonic` is what the search's lag follows."""
         self._seed = seed
+        self._crowd = crowd
         self._countries = tuple(countries)
         self._now = now
         self._monotonic = monotonic
@@ -185,6 +189,8 @@ class ContactsSide:
         )  # fmt: skip
         for location in locations:
             self._hire(location)
+            if self._crowd is not None and location is locations[0]:
+                location.crowd = ContactCrowd(self._crowd, location)
         drawn = Random(f"driver:{self._seed}")
         hand = Hand(drawn)
         people = People(self._office, hand)

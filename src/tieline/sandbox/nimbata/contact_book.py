@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from random import Random
 from typing import Literal
 
+from tieline.sandbox.nimbata.crowd import PeopleCrowd
 from tieline.sandbox.nimbata.records import Contact
 
 KeyKind = Literal["phone", "email", "external_id"]
@@ -27,6 +29,8 @@ class ContactBook:
     """All contacts, the deleted ones too."""
 
     def __init__(self) -> None:
+        #: People beside the records below who take no room; None = there are none.
+        self.crowd: PeopleCrowd | None = None
         self._records: dict[str, Contact] = {}
         #: A number for each id, so that contacts changed in one second keep a fixed order.
         self._numbers: dict[str, int] = {}
@@ -44,7 +48,7 @@ class ContactBook:
 
     def get(self, contact_id: str) -> Contact | None:
         """The contact, deleted or not; None where the id was never given."""
-        return self._records.get(contact_id)
+        return self._records.get(contact_id) or (self.crowd.get(contact_id) if self.crowd else None)
 
     def live(self) -> list[Contact]:
         """Contacts that are not deleted, oldest change first."""
@@ -52,7 +56,7 @@ class ContactBook:
 
     def is_live(self, contact_id: str) -> bool:
         """Whether the contact is there and not deleted."""
-        contact = self._records.get(contact_id)
+        contact = self.get(contact_id)
         return contact is not None and contact.deleted_at is None
 
     def holder(self, project: str, kind: KeyKind, value: str | None) -> Contact | None:
@@ -63,7 +67,13 @@ class ContactBook:
             else sorted(self._holders.get((kind, value), ()), key=self._numbers.__getitem__)
         )
         found = (self._records[contact_id] for contact_id in ids)
-        return next((one for one in found if one.project_id == project and one.deleted_at is None), None)
+        held = next((one for one in found if one.project_id == project and one.deleted_at is None), None)
+        return held or self._in_crowd(kind, value, project)
+
+    def _in_crowd(self, kind: KeyKind, value: str | None, project: str | None = None) -> Contact | None:
+        found = self.crowd.matching(kind, value) if self.crowd is not None else None
+        ours = found is not None and found.id not in self._records and project in (None, found.project_id)
+        return found if ours else None
 
     def any_live(self, project: str, rng: Random) -> Contact | None:
         """One of the project's contacts that are not deleted, None where there is none."""
@@ -103,13 +113,26 @@ class ContactBook:
         """At most `count` contacts changed at or after `since`, oldest change first, and how many there are in all."""
         places = self._all if include_deleted else self._live
         start = 0 if since is None else bisect_left(places, (since, -1, ""))
+        if self.crowd is not None:
+            # The crowd's changes are older than any other.
+            first = list(islice(self.crowd.since(since, self._records), skip, skip + count))
+            total = self.crowd.known_since(since) + len(places) - start
+            if len(first) == count:
+                return first, total
+            met = sum(1 for _ in self.crowd.since(since, self._records)) if not first else skip + len(first)
+            rest = places[start + max(0, skip - met) :][: count - len(first)]
+            return [*first, *(self._records[contact_id] for _, _, contact_id in rest)], total
         chosen = places[start + skip : start + skip + count]
         return [self._records[contact_id] for _, _, contact_id in chosen], len(places) - start
 
     def matching(self, wanted: dict[KeyKind, str]) -> list[Contact]:
         """Contacts, also deleted ones, that hold all the values of `wanted` (not empty); oldest change first."""
         found = set.intersection(*(self._holders.get(key, set()) for key in wanted.items()))
-        return sorted((self._records[contact_id] for contact_id in found), key=self._place)
+        held = sorted((self._records[contact_id] for contact_id in found), key=self._place)
+        if not held and len(wanted) == 1 and self.crowd is not None:
+            ((kind, value),) = wanted.items()
+            held = [one for one in (self._in_crowd(kind, value),) if one is not None]
+        return held
 
     def _place(self, contact: Contact) -> _Place:
         return contact.updated_at, self._numbers[contact.id], contact.id

@@ -38,6 +38,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # -- Calls
     #: Rows of a page that the next page shows again, as when calls arrive in between; below the page's size.
     page_drift: Annotated[int, msgspec.Meta(ge=0, le=499)] = 0
+    #: A contact that was deleted is still got by its id, with the time of it.
+    deleted_shown: bool = False
     #: The token has run out: every call is 401.
     expired_token: bool = False
 

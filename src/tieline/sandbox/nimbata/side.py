@@ -18,6 +18,7 @@ from tieline.sandbox.nimbata.api_items import ContactItems
 from tieline.sandbox.nimbata.api_lookups import lookup_routes
 from tieline.sandbox.nimbata.api_webhooks import HookTargets
 from tieline.sandbox.nimbata.consequences import consequences
+from tieline.sandbox.nimbata.crowd import PeopleCrowd
 from tieline.sandbox.nimbata.doubled import doubled
 from tieline.sandbox.nimbata.dressing import dressed
 from tieline.sandbox.nimbata.emission import Emission, Emitted
@@ -28,6 +29,7 @@ from tieline.sandbox.nimbata.problems import Problem
 from tieline.sandbox.nimbata.quirks import Mode, Quirks
 from tieline.sandbox.nimbata.records import Event
 from tieline.sandbox.side import Admitted, Call, Handler, Reply, Route
+from tieline.sandbox.virtual import Crowd
 from tieline.sandbox.webhooks import Outgoing
 
 _CODES = {
@@ -61,10 +63,12 @@ class NimbataSide:
         now: Callable[[], datetime],
         send: Callable[[Outgoing], None],
         mode: Mode = "native",
+        crowd: Crowd | None = None,
     ) -> None:
         """`countries` has one ISO 3166 code for each project; `now` is the sandbox's time, `send` its webhooks."""
         self._seed = seed
         self._mode: Mode = mode
+        self._crowd = crowd
         self._countries = tuple(countries)
         self._now = now
         self._send = send
@@ -185,6 +189,8 @@ class NimbataSide:
         self.account = Account(
             seed=self._seed, countries=self._countries, now=self._now, quirks=Quirks(mode=self._mode)
         )
+        if self._crowd is not None:
+            self.account.contacts.crowd = PeopleCrowd(self._crowd, next(iter(self.account.projects)))
         self._emitter = Emitter(self.account)
         self._hooks = HookTargets(self.account, self.targets)
         self._handlers: dict[str, Handler] = {route.operation: route.handler for route in self._offered()}

@@ -4,6 +4,7 @@ SELECT due_at, due_at <= clock_timestamp() FROM (SELECT CASE
     ELSE LEAST(
         (SELECT min(due_at) FROM assignment WHERE lane_id = %(lane)s AND state = 'waiting'),
         (SELECT min(due_at) FROM poll WHERE lane_id = %(lane)s),
+        (SELECT min(due_at) FROM backfill WHERE lane_id = %(lane)s AND state = 'running'),
         (SELECT min(due_at) FROM errand WHERE lane_id = %(lane)s AND state = 'ready')
     )
 END AS due_at) AS next

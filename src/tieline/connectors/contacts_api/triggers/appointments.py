@@ -44,13 +44,13 @@ class AppointmentTold(Told, frozen=True, kw_only=True, rename="camel"):
 CREATED = Trigger[AppointmentTold](
     id="appointments.created", app="contacts_api", title="Appointment booked", event="AppointmentCreate",
     types=("AppointmentCreate",), scopes=_READ, output=AppointmentTold,
-    source="webhook-events/AppointmentCreate.json", description="An appointment was booked.",
+    source="webhook-events/AppointmentCreate.json", stream="walk", description="An appointment was booked.",
 )  # fmt: skip
 
 UPDATED = Trigger[AppointmentTold](
     id="appointments.updated", app="contacts_api", title="Appointment changed", event="AppointmentUpdate",
     types=("AppointmentUpdate", "AppointmentCreate"), scopes=_READ, output=AppointmentTold,
-    source="webhook-events/AppointmentUpdate.json",
+    source="webhook-events/AppointmentUpdate.json", stream="walk",
     description="Time, status or user of an appointment changed; a cancelled one is told so by its status. The "
     "vendor's example calls itself AppointmentCreate.",
 )  # fmt: skip
@@ -59,7 +59,7 @@ DELETED = Trigger[AppointmentTold](
     id="appointments.deleted", app="contacts_api", title="Appointment deleted", event="AppointmentDelete",
     types=("AppointmentDelete", "AppointmentCreate"), scopes=_READ, output=AppointmentTold,
     source="webhook-events/AppointmentDelete.json",
-    description="An appointment was deleted. The vendor's example calls itself AppointmentCreate.",
+    stream="walk", description="An appointment was deleted. The vendor's example calls itself AppointmentCreate.",
 )  # fmt: skip
 
 TRIGGERS: tuple[AnyTrigger, ...] = (CREATED, UPDATED, DELETED)

@@ -65,68 +65,68 @@ class TaskTold(Told, frozen=True, kw_only=True, rename="camel"):
 CONTACT_CREATED = Trigger[ContactTold](
     id="contacts.created", app="contacts_api", title="Contact created", event="ContactCreate",
     types=("ContactCreate",), scopes=_READ, output=ContactTold, source="webhook-events/ContactCreate.json",
-    description="A contact was created, by whomever: a person, a form, or the API.",
+    stream="contact", description="A contact was created, by whomever: a person, a form, or the API.",
 )  # fmt: skip
 
 CONTACT_UPDATED = Trigger[ContactTold](
     id="contacts.updated", app="contacts_api", title="Contact updated", event="ContactUpdate",
     types=("ContactUpdate",), scopes=_READ, output=ContactTold, source="webhook-events/ContactUpdate.json",
-    description="A field of a contact changed. Every field is told, and not which of them changed.",
+    stream="contact", description="A field of a contact changed. Every field is told, and not which of them changed.",
 )  # fmt: skip
 
 CONTACT_DELETED = Trigger[ContactTold](
     id="contacts.deleted", app="contacts_api", title="Contact deleted", event="ContactDelete",
     types=("ContactDelete",), scopes=_READ, output=ContactTold, source="webhook-events/ContactDelete.json",
-    description="A contact was deleted; it is told as it was at last.",
+    stream="walk", description="A contact was deleted; it is told as it was at last.",
 )  # fmt: skip
 
 TAGS_CHANGED = Trigger[ContactTold](
     id="contacts.tags_changed", app="contacts_api", title="Contact tags changed", event="ContactTagUpdate",
     types=("ContactTagUpdate",), scopes=_READ, output=ContactTold, source="webhook-events/ContactTagUpdate.json",
-    description="Tags were added or removed. All tags are told, and not which of them are new.",
+    stream="contact", description="Tags were added or removed. All tags are told, and not which of them are new.",
 )  # fmt: skip
 
 DND_CHANGED = Trigger[ContactTold](
     id="contacts.dnd_changed", app="contacts_api", title="Contact do-not-disturb changed",
     event="ContactDndUpdate", types=("ContactDndUpdate",), scopes=_READ, output=ContactTold,
-    source="webhook-events/ContactDndUpdate.json",
+    source="webhook-events/ContactDndUpdate.json", stream="contact",
     description="A contact was put on do-not-disturb, or taken off it. Of the inbound kind nothing is told.",
 )  # fmt: skip
 
 NOTE_CREATED = Trigger[NoteTold](
     id="notes.created", app="contacts_api", title="Note added", event="NoteCreate", types=("NoteCreate",),
     scopes=_READ, output=NoteTold, source="webhook-events/NoteCreate.json",
-    description="A note was added to a contact.",
+    stream="walk", description="A note was added to a contact.",
 )  # fmt: skip
 
 NOTE_UPDATED = Trigger[NoteTold](
     id="notes.updated", app="contacts_api", title="Note edited", event="NoteUpdate", types=("NoteUpdate",),
     scopes=_READ, output=NoteTold, source="webhook-events/NoteUpdate.json",
-    description="A note of a contact was edited.",
+    stream="walk", description="A note of a contact was edited.",
 )  # fmt: skip
 
 NOTE_DELETED = Trigger[NoteTold](
     id="notes.deleted", app="contacts_api", title="Note deleted", event="NoteDelete", types=("NoteDelete",),
     scopes=_READ, output=NoteTold, source="webhook-events/NoteDelete.json",
-    description="A note of a contact was deleted.",
+    stream="walk", description="A note of a contact was deleted.",
 )  # fmt: skip
 
 TASK_CREATED = Trigger[TaskTold](
     id="tasks.created", app="contacts_api", title="Task created", event="TaskCreate", types=("TaskCreate",),
     scopes=_READ, output=TaskTold, source="webhook-events/TaskCreate.json",
-    description="A task was added to a contact.",
+    stream="task", description="A task was added to a contact.",
 )  # fmt: skip
 
 TASK_COMPLETED = Trigger[TaskTold](
     id="tasks.completed", app="contacts_api", title="Task completed", event="TaskComplete",
     types=("TaskComplete",), scopes=_READ, output=TaskTold, source="webhook-events/TaskComplete.json",
-    description="A task was marked as done.",
+    stream="task", description="A task was marked as done.",
 )  # fmt: skip
 
 TASK_DELETED = Trigger[TaskTold](
     id="tasks.deleted", app="contacts_api", title="Task deleted", event="TaskDelete", types=("TaskDelete",),
     scopes=_READ, output=TaskTold, source="webhook-events/TaskDelete.json",
-    description="A task of a contact was deleted.",
+    stream="task", description="A task of a contact was deleted.",
 )  # fmt: skip
 
 TRIGGERS: tuple[AnyTrigger, ...] = (

@@ -7,6 +7,9 @@ ALTER TABLE link
     ADD COLUMN merge      bytea;
 CREATE INDEX link_nimbata ON link (consumer_id, nimbata_id) WHERE nimbata_id IS NOT NULL;
 
+ALTER TABLE person_key DROP CONSTRAINT person_key_kind_check,
+    ADD CONSTRAINT person_key_kind_check CHECK (kind IN ('phone', 'email', 'contact', 'nimbata', 'item'));
+
 -- A task, note or appointment on both sides.
 CREATE SEQUENCE item_id;
 CREATE TABLE item (
@@ -48,6 +51,7 @@ CREATE TABLE own_item (
     UNIQUE (connection_id, reference)
 );
 CREATE INDEX own_item_person ON own_item (connection_id, person, kind);
+CREATE INDEX own_item_changed ON own_item (connection_id, updated_at, id);
 
 -- What only a person can settle, and what was answered.
 CREATE TABLE conflict (
@@ -68,6 +72,9 @@ CREATE TABLE conflict (
 );
 CREATE INDEX conflict_open ON conflict (consumer_id, id) WHERE state = 'open';
 CREATE INDEX conflict_person ON conflict (person_id);
+-- Events that ended with a question: they are taken up again once it is answered.
+CREATE INDEX assignment_unsettled ON assignment (person_id)
+    WHERE state IN ('done', 'dead', 'skipped') AND strpos(reason, ' conflict: ') > 0;
 
 -- What was seen or written of a person, so that a field can be explained and put back.
 CREATE SEQUENCE history_id;

@@ -1,0 +1,135 @@
+"""What all parts of one person's turn share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from tieline.domain.contact import Contact
+from tieline.domain.ids import PersonId, SyncId
+from tieline.domain.items import ItemKind
+from tieline.domain.side import Side
+from tieline.effects.perform import Later, later, persevere
+from tieline.effects.target import Target
+from tieline.effects.writes import AssignmentState, Ledger, Writes
+from tieline.engine.carrier import Carrier
+from tieline.engine.person_state import PersonState
+from tieline.engine.read import Read
+from tieline.errors import ConnectorError, NotFoundError
+from tieline.mapping.two_way import ItemRules
+from tieline.store.id_block import IdBlock
+from tieline.store.pool import Store
+from tieline.sync.merge_person import PersonMerger
+
+Out = TypeVar("Out")
+NAMES: dict[Side, str] = {"nimbata": "the call-tracking account", "contacts_api": "the CRM"}
+
+
+class Consumer(msgspec.Struct, frozen=True, kw_only=True):
+    """A sync, ready to work: its rules bound to the two sides."""
+
+    id: SyncId
+    name: str
+    #: The CRM's location.
+    target: Target
+    #: The call-tracking account, where records go back to it.
+    nimbata: Target | None = None
+    #: None = people's records are not kept equal.
+    merger: PersonMerger | None = None
+    items: Mapping[ItemKind, ItemRules] = {}
+    #: The account has no records of its own, only activities.
+    derived: bool = False
+
+    @property
+    def targets(self) -> dict[Side, Target]:
+        """By side."""
+        if self.nimbata is None:
+            return {"contacts_api": self.target}
+        return {"contacts_api": self.target, "nimbata": self.nimbata}
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One assignment in hand."""
+
+    event_id: int
+    consumer_id: SyncId
+    tries: int
+    #: It stands as `waiting` in the store.
+    waited: bool
+    read: Read
+    occurrence: bytes
+    #: The same occurrence was in hand already when this one was loaded: look again before acting.
+    doubtful: bool = False
+    #: Its keys belong to two people; the strongest decided.
+    conflict: bool = False
+    #: A backfill told it: nobody waits for it.
+    history: bool = False
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What all turns of a worker use."""
+
+    store: Store
+    ledger: Ledger
+    effect_ids: IdBlock
+    history_ids: IdBlock
+    item_ids: IdBlock
+    digest: Callable[[str, str], bytes]
+
+
+@dataclass
+class Turn:
+    """One turn's tools and findings."""
+
+    shared: Shared
+    consumer: Consumer
+    person: PersonId
+    writes: Writes
+    state: PersonState
+    carrier: Carrier
+    #: How often these events have been tried, this time included.
+    tries: int
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    #: How the assignments end; those that are not here are done.
+    ends: dict[int, tuple[AssignmentState, str | None]] = field(default_factory=dict)
+
+    def end(self, event_ids: Iterable[int], state: AssignmentState, reason: str | None) -> None:
+        """These end so."""
+        for event_id in event_ids:
+            self.ends[event_id] = (state, reason)
+
+    async def read(self, doing: str, call: Callable[[], Awaitable[Out]]) -> Out:
+        """What a read gives. Raises NotFoundError, or Later where the person must wait."""
+        try:
+            return await persevere(call, turn=self.tries)
+        except NotFoundError:
+            raise
+        except ConnectorError as error:
+            raise later(error, doing, turn=self.tries) from error
+
+    async def gone(self, side: Side) -> Later:
+        """The linked record is not there any more. A merged one lives on under another id; else the person is linked
+        no more. Either way the next turn plans anew."""
+        known = self.state.records.get(side)
+        heir = await self.heir(side, known) if known is not None else None
+        if heir is not None:
+            self.state.see(side, heir)
+            return Later(f"merged into {heir.id}; planning anew", after_s=0.0)
+        self.state.unlink(side)
+        where = "the contact" if side == "contacts_api" else "the call-tracking account's contact"
+        return Later(f"{where} was deleted meanwhile; planning anew", after_s=0.0)
+
+    async def heir(self, side: Side, known: Contact) -> Contact | None:
+        """The record that a lost one was merged into, if there is one: it has its phone or e-mail."""
+        if known.phone is None and known.email is None:
+            return None
+        found = await self.read(
+            "looking for a record that it was merged into",
+            partial(self.consumer.targets[side].find, phone=known.phone, email=known.email),
+        )
+        return found if found is not None and found.id != known.id else None
