@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.server.two_way import TwoWayWorld, both_ways
-from tieline.sandbox.faults import Rule
+from tieline.sandbox.faults import Params, Rule
 from tieline.store.pool import Store
 
 ADA = "+12015550123"
@@ -15,7 +15,7 @@ ADA = "+12015550123"
 
 async def ada(both: TwoWayWorld) -> tuple[str, str]:
     """Her ids in the account and in the CRM, once she stands on both sides."""
-    both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+    both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace", tags=[])
     await both.settled()
     return both.account["contacts"][0]["id"], both.crm["contacts"][0]["id"]
 
@@ -65,3 +65,48 @@ async def test_an_item_that_goes_before_its_copy_is_known_goes_on_both(store: St
         both.emit(kind=f"{kind}.delete", id=made["activity_id"])
         await both.settled()
         assert both.unequal() == []
+
+
+@pytest.mark.parametrize("change", ["add", "remove"])
+async def test_an_old_telling_that_comes_after_a_tag_was_written_takes_no_tag_back(store: Store, change: str) -> None:
+    """The answer to the writing of a tag is newer than what was told before it, and comes with the whole record."""
+    async with both_ways(store) as both:
+        person, contact = await ada(both)
+        both.work(kind="tag.add", id=contact, tags=["hot"])
+        await both.settled()
+        # The telling of the written tag comes later still.
+        late = [
+            Rule(kind="late", operation="contact.updated", count=1, params=Params(delay_s=delay_s))
+            for delay_s in (0.6, 1.8)
+        ]
+        both.world.sandbox.nimbata.faults.add(late)
+        both.world.sandbox.nimbata.clock.advance(2)
+        both.emit(kind="contact.update", id=person, changes={"first_name": "Augusta"})
+        both.world.sandbox.nimbata.clock.advance(2)
+        asked = both.world.sandbox.contacts.audit.operations
+        before = asked["contacts.add_tags"] + asked["contacts.remove_tags"]
+        both.work(kind=f"tag.{change}", id=contact, tags=["buyer" if change == "add" else "hot"])
+        await asyncio.sleep(2.2)
+        await both.settled()
+        assert both.unequal() == []
+        (her,), _ = both.people()
+        assert her["first"] == "Augusta"
+        assert her["tags"] == (["buyer", "hot"] if change == "add" else [])
+        assert asked["contacts.add_tags"] + asked["contacts.remove_tags"] == before
+
+
+async def test_somebody_whom_an_item_introduced_is_the_one_whom_their_own_events_are_about(store: Store) -> None:
+    """The item's event names an id alone; the creation that follows from it comes back with a phone."""
+    async with both_ways(store) as both:
+        targets = both.world.sandbox.nimbata.side.targets[:]
+        both.world.sandbox.nimbata.side.targets.clear()
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        both.world.sandbox.nimbata.side.targets.extend(targets)
+        person = both.account["contacts"][0]["id"]
+        for title in ("Ring back", "Send an offer"):
+            both.emit(kind="task.create", contact=person, changes={"title": title})
+        both.emit(kind="call", caller=ADA, caller_name="Ada Lovelace", outcome="ANSWERED")
+        await both.settled()
+        assert both.unequal() == []
+        assert await both.world.rows("SELECT count(*) FROM conflict") == [(0,)]
+        assert await both.world.rows("SELECT count(*) FROM link") == [(1,)]

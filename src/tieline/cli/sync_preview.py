@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 50
 _PAGE = 1000
-_COLUMNS = ("number", "side", "operation", "method", "path", "record_id", "body")
+_COLUMNS = ("number", "side", "operation", "method", "path", "record_id", "refused", "body")
 
 
 def preview(
@@ -46,12 +46,17 @@ def preview(
     shown = run(_first(name))
     output.table(
         ("side", "operation", "record", "body"),
-        [(one.side, one.operation, one.record_id or "new", one.body) for one in shown],
+        [(one.side, one.operation, _record(one), one.body) for one in shown],
         empty="A backfill would write nothing.",
     )
-    if ended.report["writes"] > len(shown):
-        output.out.print(f"… and {ended.report['writes'] - len(shown)} more: --json or --csv FILE shows all")
+    more = ended.report["writes"] + ended.report["refused"] - len(shown)
+    if more > 0:
+        output.out.print(f"… and {more} more: --json or --csv FILE shows all")
     _draw(ended.report)
+
+
+def _record(one: ShownWrite) -> str:
+    return f"{one.record_id}, there already" if one.refused else one.record_id or ""
 
 
 def _draw(report: dict[str, Any]) -> None:
@@ -64,8 +69,9 @@ def _draw(report: dict[str, Any]) -> None:
         told = report[side]
         minutes = "no limit" if told["minutes"] is None else f"{told['minutes']} minutes at its quota"
         day = "" if told["share_of_day"] is None else f", {told['share_of_day']:.1%} of a day's calls"
+        looks = told["reads"] + told["refused"]
         output.out.print(
-            f"{told['connection']}: {told['calls']} calls, {told['reads']} to read; {minutes}{day}"
+            f"{told['connection']}: {told['calls']} calls, {looks} of them to look; {minutes}{day}"
         )
     if left := report["ends"].get("waiting"):
         output.out.print(f"{left} events could not be foreseen: something did not answer in time.")

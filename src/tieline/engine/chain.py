@@ -90,6 +90,7 @@ class Chain:
         turn = SyncTurn(
             shared=self._shared, consumer=consumer, person=self._person, writes=writes,
             link=await self._link(consumer.id), open_effects=self._open_effects and consumer.id not in self._finished,
+            in_hand=self._lane.fresh_keys,
         )  # fmt: skip
         try:
             with at_most("backfill" if all(item.history for item in items) else "interactive"):

@@ -334,12 +334,11 @@ class PersonTurn:
                 state.see(side, done.contact or with_fields(before, fields), what="written")
                 if self._merger is not None:
                     state.set_merge(self._merger.wrote(state.merge, side, Wanted(fields=fields)))
-            case AddTags(tags=tags):
-                after = done.contact.tags if done.contact else done.tags or before.tags | tags
-                state.see(side, msgspec.structs.replace(before, tags=after), what="written")
-            case RemoveTags(tags=tags):
-                after = done.contact.tags if done.contact else done.tags or before.tags - tags
-                state.see(side, msgspec.structs.replace(before, tags=after), what="written")
+            case AddTags(tags=tags) | RemoveTags(tags=tags):
+                # The whole record, where it is given: with an older time, an older telling would pass for news.
+                left = before.tags | tags if isinstance(command, AddTags) else before.tags - tags
+                tagged = msgspec.structs.replace(before, tags=done.tags or left)
+                state.see(side, done.contact or tagged, what="written")
 
     def _can(self, side: Side, planned: Planned) -> bool:
         reason = self._turn.consumer.targets[side].cannot(planned.command)

@@ -39,12 +39,15 @@ class SyncTurn:
         writes: Writes,
         link: LinkRow | None,
         open_effects: bool,
+        in_hand: dict[bytes, PersonId] | None = None,
     ) -> None:
+        """`in_hand` are the lane's keys that are not committed yet."""
         self.writes = writes
         self._shared = shared
         self._consumer = consumer
         self._person = person
         self._open_effects = open_effects
+        self._in_hand = in_hand if in_hand is not None else {}
         self._state = PersonState(
             consumer=consumer.id, person=person, link=link, digest=shared.digest,
             merger=consumer.merger, derived=consumer.derived,
@@ -65,7 +68,7 @@ class SyncTurn:
         )  # fmt: skip
         turn = Turn(
             shared=self._shared, consumer=self._consumer, person=self._person, writes=self.writes,
-            state=self._state, carrier=carrier, tries=tries,
+            state=self._state, carrier=carrier, tries=tries, in_hand=self._in_hand,
         )  # fmt: skip
         self._state.cause = items[-1].event_id if items else 0
         try:

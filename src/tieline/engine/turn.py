@@ -24,6 +24,7 @@ from tieline.errors import ConnectorError, NotFoundError
 from tieline.mapping.two_way import ItemRules
 from tieline.store.id_block import IdBlock
 from tieline.store.pool import Store
+from tieline.store.queries import query
 from tieline.sync.merge_person import PersonMerger
 
 Out = TypeVar("Out")
@@ -94,6 +95,8 @@ class Turn:
     carrier: Carrier
     #: How often these events have been tried, this time included.
     tries: int
+    #: Keys of the lane that are not committed yet, and whose they will be.
+    in_hand: dict[bytes, PersonId] = field(default_factory=dict)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     #: How the assignments end; those that are not here are done.
     ends: dict[int, tuple[AssignmentState, str | None]] = field(default_factory=dict)
@@ -111,6 +114,35 @@ class Turn:
             raise
         except ConnectorError as error:
             raise later(error, doing, turn=self.tries) from error
+
+    async def claim(self, record: Contact) -> None:
+        """A record that was read on the way says who its person is: its phone and e-mail lead here from now on.
+
+        Raises Later where they lead to somebody else already, and this person was not known before: the events are
+        theirs then.
+        """
+        named = {"phone": record.phone, "email": record.email}
+        digests = {self.shared.digest(kind, value): kind for kind, value in named.items() if value}
+        async with self.shared.store.transaction() as db:
+            rows = await db.execute(
+                query("load_owners"), {"lane": self.writes.lane_id, "digests": list(digests)}
+            )
+            owners = {bytes(row[0]): PersonId(row[1]) for row in await rows.fetchall()}
+        for digest, kind in digests.items():
+            owner = owners.get(digest) or self.in_hand.setdefault(digest, self.person)
+            if owner != self.person and self.writes.persons:
+                self._hand_over(owner)
+                raise Later("it belongs to somebody who is known", after_s=0.0)
+            if owner == self.person and digest not in owners:
+                self.writes.keys.append((kind, digest, self.person))
+
+    def _hand_over(self, owner: PersonId) -> None:
+        """All that led to the person whom nobody knew leads to `owner`."""
+        mine = self.person
+        self.writes.keys = [
+            (kind, digest, owner if one == mine else one) for kind, digest, one in self.writes.keys
+        ]
+        self.writes.persons = [one for one in self.writes.persons if one != mine]
 
     async def gone(self, side: Side) -> Later:
         """The linked record is not there any more. A merged one lives on under another id; else the person is linked

@@ -21,7 +21,8 @@ from tieline.connectors.kit.quota_class import at_most
 from tieline.domain.ids import SyncId
 from tieline.engine.polls import DuePoll
 from tieline.errors import ConfigurationError, RejectedError, StoreError, TielineError
-from tieline.server.backfill_pages import ENDING, HistoryPages, PageRead, onward
+from tieline.server.backfill_page import PageRead
+from tieline.server.backfill_pages import ENDING, HistoryPages, onward
 from tieline.server.drift import measure
 from tieline.server.preview import preview
 from tieline.store.backfill import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -18,12 +18,14 @@ from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.nimbata.activity import Happening, parse_row
 from tieline.connectors.nimbata.config import NimbataConfig
 from tieline.connectors.nimbata.lists import first_place, read_page
-from tieline.connectors.nimbata.operations import CONTACT_ROWS, LISTS, FindContacts, Stream, list_activity
+from tieline.connectors.nimbata.operations import CONTACT_ROWS, FindContacts
 from tieline.domain.items import ItemKind
 from tieline.domain.side import Side
 from tieline.errors import ConfigurationError, CredentialError, NotFoundError, UnreadableError
 from tieline.mapping.two_way import TwoWay
+from tieline.server.backfill_activities import activities_page
 from tieline.server.backfill_items import account_items
+from tieline.server.backfill_page import PageRead
 from tieline.server.backfilled_events import BACKFILLED, RECONCILED, item_event
 from tieline.server.connections import opened
 from tieline.server.intakes import account_config
@@ -42,22 +44,6 @@ PAGE = 100
 _ABREAST = 8
 #: A list that is read by position goes back so far, should rows before it have gone.
 _OVERLAP = 10
-#: Days of calls, forms and texts that are read together, the oldest first.
-_WINDOW = timedelta(days=7)
-#: How far back, where nobody says since when.
-USUAL = timedelta(days=30)
-_KINDS: Mapping[Stream, str] = {"call": "call.completed", "form": "form.submitted", "text": "sms.received"}
-
-
-class PageRead(msgspec.Struct, frozen=True, kw_only=True):
-    """One page."""
-
-    found: tuple[Found, ...] = ()
-    #: Where the next one begins; None = this list is read.
-    cursor: dict[str, Any] | None = None
-    #: Records on it, those that are left out among them.
-    records: int = 0
-    total: int | None = None
 
 
 class HistoryPages:
@@ -115,7 +101,9 @@ class HistoryPages:
                 case "nimbata.people":
                     return await self._account_people(cursor)
                 case "nimbata.activities":
-                    return await self._activities(cursor)
+                    return await activities_page(
+                        self._gateway, self._source, self._config, self._sync.project, self._since, cursor
+                    )
                 case "contacts_api.people":
                     return await self._contacts(cursor)
                 case "contacts_api.tasks":
@@ -252,56 +240,6 @@ class HistoryPages:
         found = tuple(self._found(self._target, item_event("task"), msgspec.json.encode(row)) for row in rows)
         following = {"skip": skip + max(1, len(rows) - _OVERLAP)} if len(rows) >= PAGE else None
         return PageRead(found=found, cursor=following, records=len(rows))
-
-    async def _activities(self, cursor: Mapping[str, Any]) -> PageRead:
-        """Calls, then forms, then texts of each project, in windows of days."""
-        config, today = self._config, datetime.now(UTC).date()
-        lists = self._lists()
-        if not lists:
-            return PageRead()
-        number = int(cursor.get("list", 0))
-        stream, project = lists[number]
-        since = self._since or datetime.now(UTC) - USUAL
-        first = date.fromisoformat(cursor["first"]) if "first" in cursor else since.date()
-        last = min(first + _WINDOW - timedelta(days=1), today)
-        at = cursor.get("at", first_place(config))
-        given = list_activity(stream, project, first, last, at, config.pagination.size)
-        answer = await self._gateway.call(opened(self._source), LISTS[stream], given, "backfill")
-        page = read_page(answer.value, config, at, LISTS[stream].id)
-        rows: list[tuple[datetime, Found]] = []
-        for row in page.rows:
-            try:
-                happening = parse_row(_KINDS[stream], row, config, project=project)
-            except UnreadableError as error:
-                found = self._found(self._source, _KINDS[stream], row, project=project, unreadable=str(error))
-                rows.append((since, found))
-                continue
-            happened = happening.occurred_at or since
-            if happened >= since:
-                rows.append((happened, self._found(self._source, _KINDS[stream], row, project=project)))
-        rows.sort(key=lambda one: one[0])
-        following: dict[str, Any] | None = {"list": number, "first": first.isoformat()}
-        if page.next is not None and page.rows:
-            following = {"list": number, "first": first.isoformat(), "at": page.next}
-        elif last < today:
-            following = {"list": number, "first": (last + timedelta(days=1)).isoformat()}
-        else:
-            following = {"list": number + 1} if number + 1 < len(lists) else None
-        return PageRead(found=tuple(one for _, one in rows), cursor=following, records=len(rows))
-
-    def _lists(self) -> list[tuple[Stream, str]]:
-        projects = (self._sync.project,) if self._sync.project else self._config.projects
-        if not projects:
-            raise ConfigurationError(
-                f"{self._source.name} does not say which projects it has: name them in its settings, under projects"
-            )
-        streams: tuple[Stream, ...] = ("call", "form", "text")
-        return [
-            (stream, project)
-            for project in projects
-            for stream in streams
-            if self._config.offers(LISTS[stream].id)
-        ]
 
     @staticmethod
     def _found(

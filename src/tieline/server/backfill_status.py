@@ -33,6 +33,8 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     ended: dict[str, int]
     #: Writes, by side and operation.
     writes: dict[str, int]
+    #: Creations that were answered with the record that was there.
+    found: dict[str, int]
     #: All calls to both sides, reads among them.
     calls: int
     records_per_s: float
@@ -88,6 +90,7 @@ async def show(store: Store, name: str, kind: RunKind) -> RunStatus | None:
     return RunStatus(
         sync=run.sync, kind=run.kind, state=run.state, phase=run.phase, read=read,
         total=max(sum(totals), read) if totals else None, ended=_named(tally, "end:"), writes=_named(tally, "write:"),
+        found=_named(tally, "found:"),
         calls=run.calls, records_per_s=round(rate, 1), ends_at=_forecast(run, read, totals, rate), reason=run.reason,
         started_at=run.started_at, ended_at=run.ended_at, report=run.report,
     )  # fmt: skip

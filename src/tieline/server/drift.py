@@ -13,11 +13,11 @@ from tieline.connectors.contacts_api.location import LocationFacts
 from tieline.connectors.kit.gateway import Gateway
 from tieline.domain.change import RecordChanged
 from tieline.domain.contact import Contact
-from tieline.domain.side import SIDES, Side
+from tieline.domain.side import Side
 from tieline.engine.drain import Loaded
 from tieline.engine.turn import Consumer
 from tieline.errors import ConfigurationError, NotFoundError, UnreadableError
-from tieline.server.backfill_pages import ENDING, HistoryPages, onward
+from tieline.server.backfill_pages import ENDING, PAGE, HistoryPages, onward
 from tieline.server.backfilled_events import RECONCILED, contacts_history, nimbata_history
 from tieline.server.handlers import HubHandlers
 from tieline.server.intakes import account_config
@@ -100,16 +100,13 @@ async def measure(store: Store, directory: Directory, gateway: Gateway, run: Run
             told = reader.read(page.found)
             await _meet(scratch, told)
             if going.phase == "contacts_api.people":
-                ids = [one.record_id for one in told]
-                await _compare(
-                    store, scratch, consumer, ids, {one.record_id: one.record for one in told}, tally
-                )
+                await _compare(store, scratch, consumer, told, tally)
             going = onward(going, page, _PHASES)
             if going.phase != ENDING:
                 going = await advance(store, going, again_s=AGAIN_S)
         if going is None:
             return
-        tally.gone["contacts_api"] += await _unmet(scratch)
+        await _look_for_unmet(store, scratch, consumer, tally)
         await advance(store, _done(going, tally))
 
 
@@ -133,7 +130,7 @@ class _Rows:
         self._facts = LocationFacts.from_settings(target.account, target.settings)
 
     def read(self, found: Iterable[Found]) -> list[RecordChanged]:
-        """Those that can be read whole; others are met as soon as they are told by the account itself."""
+        """Those that show all of their record; the others are read by id."""
         told = []
         for one in found:
             loaded = Loaded(
@@ -148,7 +145,7 @@ class _Rows:
             except UnreadableError:
                 # It is kept as unreadable, with its reason, by a reconcile.
                 continue
-            if isinstance(change, RecordChanged) and change.record is not None:
+            if isinstance(change, RecordChanged) and change.record is not None and change.present is None:
                 record = msgspec.structs.replace(
                     change.record, updated_at=change.record.updated_at or change.at
                 )
@@ -214,15 +211,11 @@ async def _meet(scratch: Store, told: Sequence[RecordChanged]) -> None:
 
 
 async def _compare(
-    store: Store,
-    scratch: Store,
-    consumer: Consumer,
-    ids: Sequence[str],
-    here: Mapping[str, Contact | None],
-    tally: _Tally,
+    store: Store, scratch: Store, consumer: Consumer, told: Sequence[RecordChanged], tally: _Tally
 ) -> None:
     """The linked ones among these contacts, with the other side's records that were met before."""
-    pairs = await _pairs(store, consumer, ids)
+    here = {one.record_id: one.record for one in told}
+    pairs = await _pairs(store, consumer, list(here))
     async with scratch.transaction() as db:
         rows = await db.execute(
             "SELECT record_id, record FROM met WHERE side = 'nimbata' AND record_id = ANY(%s)",
@@ -231,21 +224,46 @@ async def _compare(
         there = {row[0]: _contact.decode(row[1]) for row in await rows.fetchall()}
     for pair in pairs:
         contact = here[pair[1]]
-        if pair[2] not in there or contact is None:
-            tally.gone["nimbata"] += 1
-        else:
-            _tell(consumer, pair, {"nimbata": there[pair[2]], "contacts_api": contact}, tally)
+        nimbata = there.get(pair[2]) or await _fetch(consumer, "nimbata", pair[2], tally)
+        if contact is None or nimbata is None:
+            continue
+        found = _differences(consumer, pair, {"nimbata": nimbata, "contacts_api": contact})
+        if found:
+            # The search lags: what differs is believed by id alone.
+            contact = await _fetch(consumer, "contacts_api", pair[1], tally)
+            if contact is None:
+                continue
+            found = _differences(consumer, pair, {"nimbata": nimbata, "contacts_api": contact})
+        tally.add(pair[1], pair[2], found)
 
 
-async def _unmet(scratch: Store) -> int:
-    """Linked contacts that no page showed."""
-    async with scratch.transaction() as db:
-        rows = await db.execute(
-            "SELECT count(*) FROM link WHERE state = 'open' AND nimbata IS NOT NULL AND NOT EXISTS"
-            " (SELECT FROM met WHERE side = 'contacts_api' AND record_id = link.contact_id)"
-        )
-        row = await rows.fetchone()
-    return int(row[0]) if row else 0
+async def _look_for_unmet(store: Store, scratch: Store, consumer: Consumer, tally: _Tally) -> None:
+    """Linked contacts that no page showed: the search lags, or they are gone."""
+    while True:
+        async with scratch.transaction() as db:
+            rows = await db.execute(
+                "SELECT contact_id FROM link WHERE state = 'open' AND nimbata IS NOT NULL AND NOT EXISTS"
+                " (SELECT FROM met WHERE side = 'contacts_api' AND record_id = link.contact_id) LIMIT %s",
+                (PAGE,),
+            )
+            ids = [row[0] for row in await rows.fetchall()]
+        if not ids:
+            return
+        told = []
+        for contact_id in ids:
+            record = await _fetch(consumer, "contacts_api", contact_id, tally)
+            told.append(RecordChanged(side="contacts_api", record_id=contact_id, record=record))
+        await _meet(scratch, told)
+        await _compare(store, scratch, consumer, told, tally)
+
+
+async def _fetch(consumer: Consumer, side: Side, record_id: str, tally: _Tally) -> Contact | None:
+    """By id; None, and counted, where it is gone."""
+    try:
+        return await consumer.targets[side].fetch(record_id)
+    except NotFoundError:
+        tally.gone[side] += 1
+        return None
 
 
 async def _sample(store: Store, consumer: Consumer, run: Run, tally: _Tally) -> None:
@@ -254,14 +272,11 @@ async def _sample(store: Store, consumer: Consumer, run: Run, tally: _Tally) -> 
         given = {"consumer": consumer.id, "limit": run.sample}
         chosen = await (await db.execute(query("sample_pairs"), given)).fetchall()
     for pair in await _pairs(store, consumer, [row[0] for row in chosen]):
-        now: dict[Side, Contact] = {}
-        for side in SIDES:
-            try:
-                now[side] = await consumer.targets[side].fetch(pair[2] if side == "nimbata" else pair[1])
-            except NotFoundError:
-                tally.gone[side] += 1
-        if len(now) == len(SIDES):
-            _tell(consumer, pair, now, tally)
+        nimbata = await _fetch(consumer, "nimbata", pair[2], tally)
+        contact = await _fetch(consumer, "contacts_api", pair[1], tally)
+        if nimbata is not None and contact is not None:
+            now: dict[Side, Contact] = {"nimbata": nimbata, "contacts_api": contact}
+            tally.add(pair[1], pair[2], _differences(consumer, pair, now))
 
 
 async def _pairs(store: Store, consumer: Consumer, ids: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -270,15 +285,14 @@ async def _pairs(store: Store, consumer: Consumer, ids: Sequence[str]) -> list[t
         return await rows.fetchall()
 
 
-def _tell(consumer: Consumer, pair: Sequence[Any], now: Mapping[Side, Contact], tally: _Tally) -> None:
-    _, contact_id, nimbata_id, contact, nimbata, merge, waits, asked = pair
+def _differences(consumer: Consumer, pair: Sequence[Any], now: Mapping[Side, Contact]) -> list[Difference]:
+    _, _, _, contact, nimbata, merge, waits, asked = pair
     known: dict[Side, Contact] = {
         "contacts_api": _contact.decode(contact), "nimbata": _contact.decode(nimbata),
     }  # fmt: skip
     state = _merge.decode(merge) if merge is not None else MergeState(linked=True)
     assert consumer.merger is not None
-    found = differences(
+    return differences(
         consumer.merger, state, known, now, {side: target.holds for side, target in consumer.targets.items()},
         waiting=bool(waits), question=bool(asked),
     )  # fmt: skip
-    tally.add(str(contact_id), str(nimbata_id), found)

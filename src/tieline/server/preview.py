@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from tieline.connectors.kit.gateway import Gateway
-from tieline.domain.ids import LaneId, SyncId
+from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.domain.side import Side
 from tieline.effects.target import Target
 from tieline.effects.writes import Ledger
@@ -26,7 +26,7 @@ from tieline.server.derived_target import DerivedTarget
 from tieline.server.handlers import HubHandlers
 from tieline.server.preview_gateway import Previewed, PreviewGateway
 from tieline.server.preview_records import SimulatedRecords
-from tieline.server.preview_report import PreviewReport, side_report
+from tieline.server.preview_report import PreviewReport, SideReport, side_report
 from tieline.server.preview_target import PreviewTarget
 from tieline.store.backfill import Found, Run, advance, insert_history, linked_among
 from tieline.store.directory import Directory, StoredSync
@@ -94,6 +94,7 @@ class Rehearsal:
         self._nudged = nudged
         self._event_ids = IdBlock(scratch, "event_id")
         self._written: Counter[tuple[Side, str]] = Counter()
+        self._refused: Counter[Side] = Counter()
         self._ends: Counter[str] = Counter()
 
     async def play(self, found: Sequence[Found]) -> None:
@@ -118,17 +119,23 @@ class Rehearsal:
 
     def count(self, writes: Sequence[Previewed]) -> None:
         """Add these to the totals."""
-        self._written.update((one.side, one.operation) for one in writes)
+        self._written.update((one.side, one.operation) for one in writes if not one.refused)
+        self._refused.update(one.side for one in writes if one.refused)
 
     def report(self) -> PreviewReport:
         """The totals so far."""
-        sides = {}
-        for side, connection in (("nimbata", self._sync.source_id), ("contacts_api", self._sync.target_id)):
+        sides: dict[Side, SideReport] = {}
+        places: dict[Side, ConnectionId] = {
+            "nimbata": self._sync.source_id, "contacts_api": self._sync.target_id,
+        }  # fmt: skip
+        for side, connection in places.items():
             stored = self._directory.connections[connection]
             writes = {name: count for (where, name), count in self._written.items() if where == side}
-            sides[side] = side_report(self.gateway, stored, writes, self.gateway.reads[connection])
+            sides[side] = side_report(
+                self.gateway, stored, writes, self._refused[side], self.gateway.reads[connection]
+            )
         return PreviewReport(
-            writes=self._written.total(), calls=sum(one.calls for one in sides.values()),
+            writes=self._written.total(), refused=self._refused.total(), calls=sum(one.calls for one in sides.values()),
             nimbata=sides["nimbata"], contacts_api=sides["contacts_api"], ends=dict(self._ends),
         )  # fmt: skip
 
@@ -239,6 +246,7 @@ async def _keep(store: Store, sync: SyncId, number: int, writes: Sequence[Previe
                 "sync": sync, "numbers": list(range(number + 1, number + 1 + len(writes))),
                 "sides": [one.side for one in writes], "operations": [one.operation for one in writes],
                 "methods": [one.method for one in writes], "paths": [one.path for one in writes],
-                "records": [one.record_id for one in writes], "bodies": [one.body for one in writes],
+                "records": [one.record_id for one in writes], "refused": [one.refused for one in writes],
+                "bodies": [one.body for one in writes],
             },
         )  # fmt: skip

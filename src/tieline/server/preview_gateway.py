@@ -57,6 +57,8 @@ class Previewed(msgspec.Struct, frozen=True, kw_only=True):
     #: The side's own id of what it is about, "new-7" where only the side can give one; None = nothing comes of it.
     record_id: str | None
     body: bytes
+    #: It is answered with the record in its way.
+    refused: bool = False
 
 
 @contextmanager
@@ -89,6 +91,11 @@ class PreviewGateway(Gateway):
         if place is not None:
             self.writes[place] = msgspec.structs.replace(self.writes[place], record_id=name)
         return name
+
+    def refuse(self, place: int, record_id: str) -> None:
+        """The write in that place would be answered with a record in its way."""
+        refused = msgspec.structs.replace(self.writes[place], record_id=record_id, refused=True)
+        self.writes[place] = refused
 
     async def call(
         self, connection: Connection, operation: Operation[In, Out], given: In, priority: Priority = "live"

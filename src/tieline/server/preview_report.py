@@ -21,6 +21,8 @@ class SideReport(msgspec.Struct, frozen=True, kw_only=True):
     connection: str
     #: By operation.
     writes: dict[str, int]
+    #: Creations and updates that are answered with a record in their way, and change nothing.
+    refused: int
     reads: int
     calls: int
     #: At the quota that live traffic leaves; None = there is no limit.
@@ -33,6 +35,7 @@ class PreviewReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of both sides."""
 
     writes: int
+    refused: int
     calls: int
     nimbata: SideReport
     contacts_api: SideReport
@@ -49,23 +52,25 @@ class ShownWrite(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     record_id: str | None
+    #: A record is in its way: the answer names it, and nothing changes.
+    refused: bool
     #: As it would be sent.
     body: str
 
 
 def side_report(
-    gateway: Gateway, stored: StoredConnection, writes: Mapping[str, int], reads: int
+    gateway: Gateway, stored: StoredConnection, writes: Mapping[str, int], refused: int, reads: int
 ) -> SideReport:
     """The totals of one side; its quota is as the last answers showed it."""
     governor = gateway.governor(opened(stored))
-    calls, capacity, daily = reads + sum(writes.values()), governor.capacity, governor.daily
+    calls, capacity, daily = reads + refused + sum(writes.values()), governor.capacity, governor.daily
     minutes = None
     if capacity is not None:
         minutes = round(calls / max(1.0, capacity * (1 - RESERVE)) * governor.interval_s / 60, 2)
     a_day = daily[1] if daily else DAILY_CALLS if stored.connector == "contacts_api" else None
     return SideReport(
-        connection=stored.name, writes=dict(sorted(writes.items())), reads=reads, calls=calls, minutes=minutes,
-        share_of_day=None if a_day is None else round(calls / a_day, 4),
+        connection=stored.name, writes=dict(sorted(writes.items())), refused=refused, reads=reads,
+        calls=calls, minutes=minutes, share_of_day=None if a_day is None else round(calls / a_day, 4),
     )  # fmt: skip
 
 
@@ -76,7 +81,7 @@ async def list_previewed(store: Store, name: str, *, after: int = 0, limit: int 
         return [
             ShownWrite(
                 number=row[0], side=row[1], operation=row[2], method=row[3], path=row[4], record_id=row[5],
-                body=bytes(row[6]).decode("utf-8", "replace"),
+                refused=row[6], body=bytes(row[7]).decode("utf-8", "replace"),
             )
             for row in await rows.fetchall()
         ]  # fmt: skip

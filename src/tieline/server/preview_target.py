@@ -114,6 +114,7 @@ class PreviewTarget:
         match command:
             case CreateContact(fields=fields, tags=tags):
                 if self.forbids_duplicates and (there := await self._in_the_way(fields)) is not None:
+                    self._gateway.refuse(place, there.id)
                     raise RejectedError(
                         "a record with this phone or e-mail is there already",
                         existing_id=there.id,
@@ -130,6 +131,7 @@ class PreviewTarget:
                 held = {name: value for name, value in fields.items() if value is not None}
                 there = await self._in_the_way(held) if self.forbids_duplicates else None
                 if there is not None and there.id != record_id:
+                    self._gateway.refuse(place, there.id)
                     raise RejectedError(
                         "this phone or e-mail belongs to another record", existing_id=there.id, status=400
                     )

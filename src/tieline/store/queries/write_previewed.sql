@@ -1,3 +1,3 @@
-INSERT INTO preview_write (sync_id, number, side, operation, method, path, record_id, body)
+INSERT INTO preview_write (sync_id, number, side, operation, method, path, record_id, refused, body)
 SELECT %(sync)s, * FROM unnest(%(numbers)s::bigint[], %(sides)s::text[], %(operations)s::text[], %(methods)s::text[],
-    %(paths)s::text[], %(records)s::text[], %(bodies)s::bytea[])
+    %(paths)s::text[], %(records)s::text[], %(refused)s::boolean[], %(bodies)s::bytea[])

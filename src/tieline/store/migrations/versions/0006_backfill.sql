@@ -44,8 +44,10 @@ CREATE TABLE preview_write (
     operation text NOT NULL,
     method    text NOT NULL,
     path      text NOT NULL,
-    -- The side's own id of the record that it is about; NULL = a new one.
+    -- The side's own id of what it is about, or in its way; "new-7" where only the side can give one.
     record_id text,
+    -- A creation that is answered with the record that is there, which is how that one is looked for.
+    refused   boolean NOT NULL DEFAULT false,
     body      bytea NOT NULL,
     seal      bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (sync_id, number)
