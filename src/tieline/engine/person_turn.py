@@ -75,6 +75,7 @@ class PersonTurn:
             return False
         if self._merger is None or not self._merger.wants(record):
             return False
+        await self._turn.claim(record)
         self._fresh[side] = record
         return True
 
@@ -120,6 +121,7 @@ class PersonTurn:
                 )
             except NotFoundError:
                 return "skipped", "deleted meanwhile, and not linked"
+            await turn.claim(told)
         if not self._merger.wants(told):
             return "skipped", "the sync's filter leaves this person out"
         self._fresh[side] = told if told.updated_at else msgspec.structs.replace(told, updated_at=change.at)
