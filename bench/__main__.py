@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from bench import backfill, cpu
+from bench import backfill, calls_per_change, cpu
 from bench.load import Acks, Callers, deliver, rank
 from bench.stage import Stage, stage, started
 

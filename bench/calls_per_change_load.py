@@ -56,11 +56,12 @@ class Load:
         self._serial += 1
         kinds: Sequence[Kind] = ("fields", "fields", "tags", "task", "note", "appointment")
         kind, text = self._rng.choice(kinds), f"Text {self._serial}"
-        values: dict[str, Any] = {
+        by_kind: dict[str, dict[str, Any]] = {
             "fields": {"company": f"Company {self._serial}", "city": f"City {self._serial}"},
             "tags": {"tags": [f"tag{self._serial}"]},
             "appointment": {"text": text, "at": _START + timedelta(hours=self._serial)},
-        }.get(kind, {"text": text, "at": _START})
+        }
+        values = by_kind.get(kind, {"text": text, "at": _START})
         # The CRM's telling of a new task does not say whose it is: only a sweep finds that out.
         return Change("nimbata" if kind == "task" else self._where(), kind, phone, values)
 
@@ -75,14 +76,15 @@ def happen(sandbox: Sandbox, change: Change) -> None:
     at = values.get("at", _START)
     end = at + timedelta(minutes=30)
     if change.where == "nimbata":
-        changes: dict[str, Any] = {
+        by_kind: dict[str, dict[str, Any]] = {
             "person": {"first_name": values.get("first"), "last_name": values.get("last")},
             "fields": {"company": values.get("company"), "address": {"city": values.get("city")}},
             "tags": {"tags": [*tags, *values.get("tags", ())]},
             "task": {"title": values.get("text"), "due_at": at.isoformat(), "assignee": None},
             "note": {"body": values.get("text"), "author": None},
             "appointment": {"title": values.get("text"), "start_time": at.isoformat(), "end_time": end.isoformat()},
-        }[change.kind]  # fmt: skip
+        }  # fmt: skip
+        changes = by_kind[change.kind]
         wanted: dict[str, Any] = {"kind": kind, "id": record, "changes": changes}
         if change.kind == "person":
             wanted = {

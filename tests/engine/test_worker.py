@@ -38,6 +38,9 @@ class Readers:
     def knows(self, sync: SyncId) -> bool:
         return True
 
+    async def look_soon(self, sync: SyncId, stream: str) -> None:
+        raise AssertionError("nothing here names nobody")
+
     def taken_over(self, lane: LaneId) -> None:
         self.taken.append(lane)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from tests.server.two_way import DEFINITION, TwoWayWorld, both_ways
 from tieline.sandbox.faults import Rule
 from tieline.store.pool import Store
@@ -43,15 +46,16 @@ async def test_a_change_on_one_side_costs_one_call_on_the_other(store: Store) ->
         await both.settled()
         contact = both.crm["contacts"][0]["id"]
         person = both.account["contacts"][0]["id"]
-        for change in (
-            lambda: both.work(kind="contact.update", id=contact, fields={"companyName": "Acme"}),
-            lambda: both.work(kind="tag.add", id=contact, tags=["hot"]),
-            lambda: both.work(kind="tag.remove", id=contact, tags=["vip"]),
-            lambda: both.emit(kind="contact.update", id=person, changes={"first_name": "Augusta"}),
-            lambda: both.emit(kind="contact.update", id=person, changes={"tags": ["hot", "Buyer"]}),
-        ):
+        changes: list[tuple[Callable[..., object], dict[str, Any]]] = [
+            (both.work, {"kind": "contact.update", "id": contact, "fields": {"companyName": "Acme"}}),
+            (both.work, {"kind": "tag.add", "id": contact, "tags": ["hot"]}),
+            (both.work, {"kind": "tag.remove", "id": contact, "tags": ["vip"]}),
+            (both.emit, {"kind": "contact.update", "id": person, "changes": {"first_name": "Augusta"}}),
+            (both.emit, {"kind": "contact.update", "id": person, "changes": {"tags": ["hot", "Buyer"]}}),
+        ]
+        for do, wanted in changes:
             before = sum(calls(both).values())
-            change()
+            do(**wanted)
             await both.settled()
             assert both.unequal() == []
             assert sum(calls(both).values()) - before <= 2, calls(both)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from tests.world import World, world
+from tieline.domain.side import Side
 from tieline.sandbox.app import Options
 from tieline.store.pool import Store
 
@@ -72,6 +73,18 @@ class TwoWayWorld:
         """Somebody works in the CRM."""
         done: list[dict[str, Any]] = self.world.work(location=self.location, **wanted)
         return done[0]
+
+    @contextmanager
+    def unheard(self, side: Side) -> Iterator[None]:
+        """What happens meanwhile is told by no webhook."""
+        running = self.world.sandbox.contacts if side == "contacts_api" else self.world.sandbox.nimbata
+        targets: list[Any] = running.side.targets
+        kept = targets[:]
+        targets.clear()
+        try:
+            yield
+        finally:
+            targets.extend(kept)
 
     @property
     def crm(self) -> dict[str, Any]:

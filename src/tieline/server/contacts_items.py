@@ -23,7 +23,7 @@ from tieline.connectors.kit.gateway import Gateway
 from tieline.domain.command import CreateItem, DeleteItem, UpdateItem
 from tieline.domain.items import Appointment, Item, ItemKind, Note, Task, kind_of
 from tieline.effects.target import Done
-from tieline.errors import NotFoundError, RejectedError
+from tieline.errors import ConnectorError, NotFoundError, OutcomeUnknown, RejectedError
 from tieline.mapping.reference import carries
 from tieline.mapping.two_way import ItemRules
 from tieline.server.answers import altered_item, done
@@ -140,8 +140,16 @@ class ContactsItems:
                     contact_id, item, calendar_id=calendar.id, zone=self._zone, user_id=user_id,
                     any_time=self._rules.any_time, notify=self._rules.notify,
                 )  # fmt: skip
-        answer = await self._call(CREATES[kind_of(item)], given, priority)
-        seen = await self._shown(answer, item)
+        operation = CREATES[kind_of(item)]
+        answer = await self._call(operation, given, priority)
+        try:
+            seen = await self._shown(answer, item)
+        except ConnectorError as error:
+            # It is made: what fails is to read a user whom its answer names. It is found again, not made again.
+            raise OutcomeUnknown(
+                f"made, but not understood: {error}", connection=self._connection.name, operation=operation.id,
+                status=answer.status, trace_id=answer.trace_id,
+            ) from error  # fmt: skip
         return done(answer, seen.id, item=seen, altered=altered_item(seen, item, unknown=_UNKNOWN))
 
     async def _update(
