@@ -1,0 +1,366 @@
+"""Both sandboxes, a store, and a hub that dies and comes back: one stage for many waves, with fresh people in each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from tests.acceptance.both_sides_actor import Actor
+from tests.acceptance.both_sides_fuse import Fuse
+from tests.acceptance.both_sides_shown import Shown, account_people, differences, location_people
+from tests.acceptance.both_sides_stories import Fault, Story, Wave
+from tests.world import serving
+from tieline.connectors import CONNECTORS
+from tieline.connectors.kit.connection import Connection
+from tieline.connectors.kit.gateway import Gateway
+from tieline.domain.ids import ConnectionId
+from tieline.domain.side import Side
+from tieline.sandbox.app import Options, Sandbox
+from tieline.sandbox.faults import Params, Rule
+from tieline.server.connections import read_location
+from tieline.server.hub import Hub, ServeOptions
+from tieline.server.syncs import create_field
+from tieline.store.directory import Credential, Directory
+from tieline.store.pool import Store
+from tieline.testing.builders import add_connection, add_sync
+from tieline.vault.seal import Vault
+
+DEFINITION = """\
+version: 1
+contact:
+  create: true
+  fields:
+    - {to: phone, from: phone, when: empty}
+person:
+  direction: both
+  fields:
+    - {nimbata: first_name, contacts_api: first_name}
+    - {nimbata: last_name, contacts_api: last_name}
+    - {nimbata: email, contacts_api: email}
+    - {nimbata: phone, contacts_api: phone}
+    - {nimbata: company, contacts_api: company}
+    - {nimbata: city, contacts_api: city}
+    - {nimbata: custom.plan, contacts_api: custom.plan}
+  tags: {direction: both}
+  deletes: delete
+tasks: {direction: both, deletes: delete}
+notes: {direction: both, deletes: delete}
+appointments: {direction: both, deletes: delete, calendar: Consultation}
+"""
+#: Longest that both sides may take to be equal once nobody does anything any more and nothing goes wrong.
+LIMIT_S = 15.0
+#: So long nothing may be called: every poll and sweep has its turn in it.
+IDLE_S = 1.3
+EVERY_S = 0.4
+#: The sandbox settles a cut-off call at once.
+_SETTLE_S = 0.3
+#: Two looks so far apart tell that a record is gone.
+_VANISH_S = 0.3
+_SHARES: dict[Fault, float] = {
+    "duplicate": 0.3, "late": 0.2, "reorder": 0.3, "drop": 0.25, "429": 0.04, "500": 0.05, "502": 0.05, "503": 0.05,
+    "cut_before": 0.06, "cut_after": 0.1, "created_422": 0.3,
+}  # fmt: skip
+_PARAMS = Params(delay_s=0.4, retry_after_s=0.2)
+#: What a wave leaves behind in the hub's store.
+_TRACES = (
+    "event, assignment, occurrence, delivery, person, person_key, link, item, effect, attempt, conflict, history,"
+    " swept, sweep_found"
+)
+
+
+#: Tellings that may be lost. Of a deletion it is known again only if a sweep met the record while it was there, and
+#: what an account tells of its items is one kind of event, deletions among them.
+_LOSABLE = {
+    "contacts": (
+        "ContactCreate",
+        "ContactUpdate",
+        "ContactTagUpdate",
+        "Task[!D]*",
+        "Note[!D]*",
+        "Appointment[!D]*",
+    ),
+    "nimbata": ("contact.created", "contact.updated"),
+}
+
+
+def rules(faults: Sequence[Fault]) -> list[Rule]:
+    """As the sandbox takes them."""
+    found = []
+    for kind in faults:
+        rule = Rule(kind=kind, share=_SHARES[kind], params=_PARAMS)
+        if kind == "drop":
+            found += [
+                msgspec.structs.replace(rule, side=side, operation=event)
+                for side, events in _LOSABLE.items()
+                for event in events
+            ]
+        elif kind == "created_422":
+            found.append(msgspec.structs.replace(rule, side="contacts", operation="contacts.create"))
+        else:
+            found.append(rule)
+    return found
+
+
+class Stage:
+    """Plays waves."""
+
+    def __init__(
+        self, store: Store, sandbox: Sandbox, http: aiohttp.ClientSession, fuse: Fuse, plan_field: str
+    ) -> None:
+        self.store = store
+        self.sandbox = sandbox
+        #: Calls and changes of all waves so far in which nothing went wrong.
+        self.calls = self.changes = 0
+        self.waves = self.stories = self.crashes = 0
+        self._http = http
+        self._fuse = fuse
+        self._plan_field = plan_field
+        self._location: str = sandbox.describe()["contacts"]["location_id"]
+        self._labels = (f"P{number:05d}" for number in count(1))
+        self._phones = (f"+1415{200 + number // 10_000}{number % 10_000:04d}" for number in count(1))
+        self._hub = AsyncExitStack()
+        self._url = ""
+
+    async def start(self) -> None:
+        """A new process of the hub, where the one before was."""
+        directory = Directory(self.store, _VAULT)
+        await directory.load()
+        port = int(self._url.rsplit(":", 1)[1]) if self._url else 0
+        hub = Hub(store=self.store, vault=_VAULT, directory=directory)
+        self._url = await self._hub.enter_async_context(serving(hub, ServeOptions(port=port)))
+
+    async def stop(self) -> None:
+        """Abruptly: whatever it does, it does not finish it."""
+        await self._hub.aclose()
+        self._hub = AsyncExitStack()
+
+    async def play(self, wave: Wave) -> list[str]:
+        """What is wrong once all is quiet again, in words; nothing where both sides are equal."""
+        await self._clear()
+        await self._aim()
+        self.waves += 1
+        self.stories += len(wave.stories)
+        for side in (self.sandbox.nimbata, self.sandbox.contacts):
+            side.faults.add([rule for rule in rules(wave.faults) if rule.side in ("*", side.side.name)])
+        self._fuse.lay(wave.crash)
+        dies = wave.crash is not None
+        actors = [
+            Actor(next(self._labels), self._phones.__next__, self._emit, self._plan_field, hub_may_die=dies)
+            for _ in wave.stories
+        ]
+        own = self._fuse.calls["own"]
+        reviving = asyncio.create_task(self._revive())
+        try:
+            await asyncio.gather(
+                *(self._live(actor, story) for actor, story in zip(actors, wave.stories, strict=True))
+            )
+            for side in (self.sandbox.nimbata, self.sandbox.contacts):
+                side.faults.clear()
+            wrong = await self._converge(actors)
+            if not wrong:
+                wrong = await self._rest(actors)
+        finally:
+            self._fuse.lay(None)
+            reviving.cancel()
+            await asyncio.gather(reviving, return_exceptions=True)
+        calls, changes = self._fuse.calls["own"] - own, sum(actor.changes for actor in actors)
+        if not wave.faults and wave.crash is None:
+            self.calls, self.changes = self.calls + calls, self.changes + changes
+        if not wrong and calls > _allowed(wave, changes):
+            wrong = [f"{calls} calls for {changes} changes"]
+        if wrong:
+            # What it is still about must not reach the next wave.
+            await self.stop()
+            await self.start()
+        return wrong
+
+    async def _revive(self) -> None:
+        await self._fuse.blown.wait()
+        self.crashes += 1
+        await self.stop()
+        self._fuse.lay(None)
+        await self.start()
+
+    async def _live(self, actor: Actor, story: Story) -> None:
+        actor.born(story.born)
+        await self._equal(actor)
+        for beat in story.beats:
+            actor.act(beat, self._of(actor))
+            if beat.then == "equal":
+                await self._equal(actor)
+            elif beat.then == "pause":
+                await asyncio.sleep(0.06)
+
+    async def _equal(self, actor: Actor) -> None:
+        """Wait until both sides show the same; not for ever, since what was lost may be found late."""
+        for _ in range(40):
+            shown = self._of(actor)
+            one, other = shown["nimbata"], shown["contacts_api"]
+            if actor.deleted:
+                return
+            if one is not None and other is not None and not differences([one], [other]):
+                actor.agree(one)
+                return
+            await asyncio.sleep(0.05)
+
+    async def _converge(self, actors: Sequence[Actor]) -> list[str]:
+        deadline = time.monotonic() + LIMIT_S
+        while True:
+            wrong = self.wrong(actors)
+            status = await self._status()
+            busy = status["ready"] or status["waiting"] or status["open_effects"]
+            if not wrong and not busy:
+                break
+            if time.monotonic() > deadline:
+                return [*wrong, f"not quiet: {status}", *await self._reasons()]
+            await asyncio.sleep(0.05)
+        return [f"given up: {status}", *await self._reasons()] if status["dead"] else []
+
+    async def _rest(self, actors: Sequence[Actor]) -> list[str]:
+        """Nothing is called any more, and nothing changes."""
+        for _ in range(6):
+            before = self._fuse.calls["own"]
+            await asyncio.sleep(IDLE_S)
+            if self._fuse.calls["own"] == before:
+                return self.wrong(actors)
+        return [f"calls go on though nobody does anything; the last was {self._last_calls()}"]
+
+    def wrong(self, actors: Sequence[Actor]) -> list[str]:
+        """Where both sides differ, or one is not as it must be."""
+        here, there = self._people()
+        shown = {one.label: one for one in here}
+        return differences(here, there) + [
+            complaint for actor in actors for complaint in actor.complaints(shown.get(actor.label))
+        ]
+
+    def _people(self) -> tuple[list[Shown], list[Shown]]:
+        account: dict[str, Any] = msgspec.to_builtins(self.sandbox.nimbata.side.state())
+        crm: dict[str, Any] = msgspec.to_builtins(self.sandbox.contacts.side.state())["locations"][
+            self._location
+        ]
+        return account_people(account), location_people(crm, self._plan_field)
+
+    def _of(self, actor: Actor) -> dict[Side, Shown | None]:
+        here, there = self._people()
+        return {
+            "nimbata": next((one for one in here if one.label == actor.label), None),
+            "contacts_api": next((one for one in there if one.label == actor.label), None),
+        }
+
+    def _emit(self, side: Side, wanted: dict[str, Any]) -> Any:
+        if side == "nimbata":
+            return self.sandbox.nimbata.side.emit(wanted)
+        return self.sandbox.contacts.side.emit({"location": self._location, **wanted})
+
+    async def _clear(self) -> None:
+        """Nobody is there any more, and the hub knows of nobody."""
+        for running in (self.sandbox.nimbata, self.sandbox.contacts):
+            running.side.targets.clear()
+            running.faults.clear()
+            running.audit.clear()
+        for side, people in zip(("nimbata", "contacts_api"), self._people(), strict=True):
+            for one in people:
+                self._emit(side, {"kind": "contact.delete", "id": one.id})  # type: ignore[arg-type]
+        async with self.store.transaction() as db:
+            await db.execute(f"TRUNCATE {_TRACES}")
+
+    async def _aim(self) -> None:
+        self.sandbox.nimbata.side.set_targets({"url": f"{self._url}/hooks/nimbata/calls"})
+        self.sandbox.contacts.side.set_targets(
+            {"url": f"{self._url}/hooks/contacts/crm", "location": self._location}
+        )
+
+    async def _status(self) -> dict[str, Any]:
+        try:
+            async with self._http.get(f"{self._url}/api/status") as answer:
+                found: dict[str, Any] = await answer.json()
+                return found
+        except aiohttp.ClientError:
+            # The hub is away for a moment.
+            return {"ready": 1, "waiting": 0, "open_effects": 0, "dead": 0}
+
+    async def _reasons(self) -> list[str]:
+        async with self.store.transaction() as db:
+            rows = await db.execute(
+                "SELECT state, reason, count(*) FROM assignment WHERE reason <> 'echo' GROUP BY 1, 2 ORDER BY 3"
+            )
+            found = [f"{times} x {state}: {reason}" for state, reason, times in await rows.fetchall()]
+            rows = await db.execute("SELECT DISTINCT stream, reason FROM poll WHERE reason IS NOT NULL")
+            return found + [f"poll of {stream}: {reason}" for stream, reason in await rows.fetchall()]
+
+    def _last_calls(self) -> list[str]:
+        calls = [*self.sandbox.nimbata.audit.calls, *self.sandbox.contacts.audit.calls]
+        return [one.operation for one in sorted(calls, key=lambda one: one.at)[-8:]]
+
+
+def _allowed(wave: Wave, changes: int) -> float:
+    """Calls that a wave may take. Whoever is new is looked for first; what the CRM tells without the time of its change
+    is read once by id. What goes wrong costs a repeat or a look more each time."""
+    calm = not wave.faults and wave.crash is None
+    return (2.2 if calm else 5.0) * changes + (3 if calm else 8) * len(wave.stories)
+
+
+_VAULT = Vault(bytes(32))
+
+
+@asynccontextmanager
+async def stage(store: Store, patch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    """Both sides, joined by a hub whose sweeps wait for nothing."""
+    patch.setattr("tieline.server.sweeps.DAILY_CALLS", 10**9)
+    patch.setattr("tieline.server.ground.DAILY_CALLS", 10**9)
+    patch.setattr("tieline.server.walk.ROUND", timedelta(seconds=EVERY_S))
+    patch.setattr("tieline.server.pollers.OVERLAP", timedelta(seconds=3))
+    patch.setattr("tieline.engine.worker.POLL_LOOK_S", 0.2)
+    patch.setattr("tieline.engine.drain.GRACE_S", 0.0)
+    options = Options(locations=1, limits="off", webhook_retry_delays_s=(0.3,) * 8)
+    async with Sandbox.start(options) as running, aiohttp.ClientSession() as http:
+        # A tag moves the time of change, so that the poll of contacts finds one whose webhook was lost.
+        running.contacts.side.set_quirks({"search_lag_s": 0.2, "date_updated_moves_for": ["tag"]})
+        plan_field = await _connect(store, running)
+        built = Stage(store, running, http, Fuse(patch), plan_field)
+        await built.start()
+        try:
+            yield built
+        finally:
+            await built.stop()
+
+
+async def _connect(store: Store, running: Sandbox) -> str:
+    told = running.describe()
+    contacts, nimbata = told["contacts"], told["nimbata"]
+    location, project = contacts["locations"][0], next(iter(nimbata["projects"]))
+    connection = Connection(
+        id=ConnectionId(-1), name="crm", connector="contacts_api", base_url=contacts["base_url"],
+        account=location["id"], token=location["token"],
+    )  # fmt: skip
+    async with Gateway.open(CONNECTORS) as gateway:
+        await create_field(gateway, connection, "plan")
+        facts = await read_location(gateway, connection)
+    await add_connection(
+        store, _VAULT, name="calls", connector="nimbata", base_url=nimbata["base_url"], account=nimbata["account"],
+        credential=Credential(token=nimbata["token"], webhook_secrets={"hmac": nimbata["webhook_secret"]}),
+        settings={
+            "mode": "native", "limits": "off", "settle_s": _SETTLE_S, "vanish_s": _VANISH_S,
+            "polling": {"overlap_s": 3}, "rate": {"per_minute": 10**6},
+        },
+        polls=tuple((stream, "", EVERY_S) for stream in ("contact", "walk")),
+    )  # fmt: skip
+    await add_connection(
+        store, _VAULT, name="crm", connector="contacts_api", base_url=contacts["base_url"], account=location["id"],
+        credential=Credential(token=location["token"], webhook_keys=(contacts["webhook_public_key"],)),
+        settings={
+            "settle_s": _SETTLE_S, "vanish_s": _VANISH_S, "location": msgspec.to_builtins(facts), "limits": "off",
+        },
+        polls=tuple((stream, "", EVERY_S) for stream in ("contact", "task", "walk")),
+    )  # fmt: skip
+    await add_sync(store, name="sync", source="calls", project=project, target="crm", definition=DEFINITION)
+    return facts.custom_fields["plan"]
