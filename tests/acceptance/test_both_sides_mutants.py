@@ -38,7 +38,7 @@ CUTS = wave(
 def no_echoes(patch: pytest.MonkeyPatch) -> None:
     """Whatever is told has to be looked at."""
 
-    def judge(told: Contact | Item, known: Contact | Item) -> str:
+    def judge(told: Contact | Item, known: Contact | Item, **_: Any) -> str:
         return "undecidable"
 
     patch.setattr("tieline.engine.person_turn.judge", judge)
@@ -48,7 +48,7 @@ def no_echoes(patch: pytest.MonkeyPatch) -> None:
 def nothing_stale(patch: pytest.MonkeyPatch) -> None:
     """What differs is newer, however old it is."""
 
-    def judge(told: Any, known: Any) -> str:
+    def judge(told: Any, known: Any, **_: Any) -> str:
         return "newer"
 
     patch.setattr("tieline.engine.person_turn.judge", judge)

@@ -86,6 +86,39 @@ async def test_a_deleted_item_is_told_once_after_two_looks_ten_minutes_apart(sto
             assert await walk(one) == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_item_that_went_before_any_look_goes_in_the_crm_after_two(store: Store, kind: str) -> None:
+    """A webhook told of it; that of its deletion was lost. One that stays is not told, nor one that was told gone."""
+    async with both_ways(store, definition=DEFINITION) as both:
+        hub = both.world.hub
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        await both.settled()
+        person = both.account["contacts"][0]["id"]
+        stays, goes, known = (
+            both.emit(kind=f"{kind}.create", contact=person)["activity_id"] for _ in range(3)
+        )
+        await both.settled()
+        both.emit(kind=f"{kind}.delete", id=known)
+        await both.settled()
+        assert len(_standing(both.crm, kind)) == 2
+        async with looking(store, hub.vault, both.world.sandbox, hub.directory) as one:
+            one.happen(f"{kind}.delete", id=goes)
+            await one.events()
+            assert await walk(one) == []
+            one.wait(6)
+            assert await walk(one) == []
+            assert len(_standing(both.crm, kind)) == 2
+            one.wait(11)
+            assert await walk(one) == [(f"{kind}.vanished", {"id": goes, "contactId": person})]
+            await both.settled()
+            assert both.unequal() == []
+            assert len(_standing(both.crm, kind)) == 1
+            assert [item["id"] for item in _standing(both.account, kind)] == [stays]
+            await one.events()
+            one.wait(11)
+            assert await walk(one) == []
+
+
 async def test_how_far_apart_the_two_looks_are_is_a_setting_of_either_connection(store: Store) -> None:
     """For both walks and for the sweep of tasks; the round need not be over for the second look."""
     async with linked(store, settings={"vanish_s": 60}) as (one, (person,)):
@@ -307,3 +340,8 @@ async def test_the_crm_follows_what_no_webhook_of_the_account_told(store: Store)
                 await walk(one)
             await both.settled()
             assert both.people() == ([], [])
+
+
+def _standing(side: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """What a side holds of a kind, without what was deleted there."""
+    return [one for one in side[f"{kind}s"] if not one.get("deleted") and not one.get("deleted_at")]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
 from tests.deliveries import deliveries
-from tests.server.sweeping import ONE_WAY, Bench, bench
+from tests.server.sweeping import ONE_WAY, Bench, bench, looking
+from tests.server.two_way import both_ways
 from tieline.connectors.nimbata.activity import parse
 from tieline.connectors.nimbata.config import build
 from tieline.errors import ConfigurationError, Unavailable
 from tieline.sandbox.audit import CallRecord
-from tieline.sandbox.faults import Rule
+from tieline.sandbox.faults import Params, Rule
 from tieline.store.pool import Store
 from tieline.store.swept import SweptBook
 from tieline.vault.seal import Vault
@@ -65,6 +68,65 @@ async def test_a_task_is_told_as_gone_after_two_looks_ten_minutes_apart(store: S
         assert await one.look("task") == [("task.vanished", {"id": task, "contactId": contact})]
         one.wait(15)
         assert await one.look("task") == []
+
+
+async def test_a_task_that_went_before_any_look_goes_in_the_account_after_two(store: Store) -> None:
+    """A webhook of the account told of it; the CRM's, of the copy's deletion, was lost. One that stays is not told."""
+    async with both_ways(store) as both:
+        hub = both.world.hub
+        both.emit(kind="contact.create", caller="+12015550123", caller_name="Ada Lovelace")
+        await both.settled()
+        for _ in range(2):
+            both.emit(kind="task.create", contact=both.account["contacts"][0]["id"])
+        await both.settled()
+        contact = both.crm["contacts"][0]["id"]
+        _, goes = (task["id"] for task in both.crm["tasks"])
+        async with looking(store, hub.vault, both.world.sandbox, hub.directory) as one:
+            with both.unheard("contacts_api"):
+                both.work(kind="task.delete", id=goes)
+            await one.events()
+            assert await one.look("task", connection="crm0") == []
+            one.wait(5)
+            assert await one.look("task", connection="crm0") == []
+            assert len(both.account["tasks"]) == 2
+            one.wait(6)
+            assert await one.look("task", connection="crm0") == [
+                ("task.vanished", {"id": goes, "contactId": contact})
+            ]
+            await both.settled()
+            assert both.unequal() == []
+            assert len(both.account["tasks"]) == 1
+            await one.events()
+            one.wait(15)
+            assert await one.look("task", connection="crm0") == []
+
+
+async def test_what_is_linked_while_a_look_is_under_way_is_not_missed_by_it(store: Store) -> None:
+    """The page may have been written before; the next look misses it, if it is not there by then."""
+    async with bench(store) as one:
+        contact = one.work("contact.create")
+        await one.link([contact])
+        faults = one.sandbox.contacts.faults
+        slow = Params(latency_s=0.5)
+        faults.add([Rule(kind="latency", operation="tasks.search", count=1, params=slow)])
+        look = asyncio.create_task(one.look("task"))
+        for _ in range(500):
+            if faults.fired["latency"]:
+                break
+            await asyncio.sleep(0.01)
+        async with store.transaction() as db:
+            await db.execute(
+                "INSERT INTO item (id, consumer_id, person_id, kind, contacts_api_id)"
+                " SELECT nextval('item_id'), consumer_id, person_id, 'task', 'meanwhile' FROM link"
+            )
+        assert faults.fired["latency"] == 1
+        assert not look.done()
+        assert await look == []
+        missed = "SELECT record_id, contact_id FROM swept WHERE missed_at IS NOT NULL"
+        assert await one.rows(missed) == []
+        one.wait(5)
+        assert await one.look("task") == []
+        assert await one.rows(missed) == [("meanwhile", contact)]
 
 
 async def test_a_sweep_takes_a_call_a_page_and_waits_when_that_is_much(store: Store) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.server.sweeping import ONE_WAY, PEOPLE, bench
+from tests.server.sweeping import ONE_WAY, PEOPLE, bench, looking
+from tests.server.two_way import both_ways
 from tieline.errors import Unavailable
 from tieline.sandbox.faults import Rule
 from tieline.server.standard_polls import location_polls, walk_poll
@@ -60,6 +61,37 @@ async def test_an_appointment_that_was_booked_and_one_that_was_deleted_are_found
         assert await one.look("walk") == [("appointment.vanished", gone)]
         one.wait(11)
         assert await one.look("walk") == []
+
+
+@pytest.mark.parametrize("kind", ["note", "appointment"])
+async def test_an_item_that_went_before_any_look_goes_in_the_account_after_two(
+    store: Store, kind: str
+) -> None:
+    """A webhook told of it; that of its deletion was lost. One that stays is not told."""
+    async with both_ways(store) as both:
+        hub = both.world.hub
+        both.emit(kind="contact.create", caller="+12015550123", caller_name="Ada Lovelace")
+        await both.settled()
+        contact = both.crm["contacts"][0]["id"]
+        _, goes = (both.work(kind=f"{kind}.create", id=contact)["record"] for _ in range(2))
+        await both.settled()
+        async with looking(store, hub.vault, both.world.sandbox, hub.directory) as one:
+            with both.unheard("contacts_api"):
+                both.work(kind=f"{kind}.delete", id=goes)
+            await one.events()
+            assert await one.look("walk", connection="crm0") == []
+            one.wait(6)
+            assert await one.look("walk", connection="crm0") == []
+            assert len(both.account[f"{kind}s"]) == 2
+            one.wait(11)
+            gone = (f"{kind}.vanished", {"id": goes, "contactId": contact})
+            assert await one.look("walk", connection="crm0") == [gone]
+            await both.settled()
+            assert both.unequal() == []
+            assert len(both.account[f"{kind}s"]) == 1
+            await one.events()
+            one.wait(11)
+            assert await one.look("walk", connection="crm0") == []
 
 
 @pytest.mark.parametrize("how", ["contact.delete", "contact.merge"])

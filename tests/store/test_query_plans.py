@@ -110,6 +110,8 @@ HOT: dict[str, dict[str, Any]] = {
     "load_swept": {"connection": 3, "stream": "task", "ids": ["r2", "r42"]},
     "load_swept_of": {"connection": 3, "contact": "c10", "streams": ["task", "contact"]},
     "load_unseen": {"connection": 3, "stream": "task", "began": NOW},
+    "load_overlooked": {**WALK, "kinds": ["task", "note"], "contacts": ["n2", "n42"]},
+    "load_overlooked_tasks": {"connection": 3},
     "load_missed": {**WALK, "before": NOW, "limit": 10},
     "load_to_walk": {**WALK, "began": NOW, "limit": 10},
     "write_swept": {

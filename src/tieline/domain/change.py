@@ -42,5 +42,7 @@ class ItemChanged(msgspec.Struct, frozen=True, kw_only=True):
     #: The reference line that the event showed: we wrote this one, be it a copy or a note about an activity.
     reference: str | None = None
     removed: bool = False
+    #: It says surely that the item was made: of one that is known that is no news.
+    created: bool = False
     #: When it happened, by the side's clock; UTC.
     at: datetime | None = None

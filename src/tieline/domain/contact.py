@@ -36,6 +36,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     updated_at: datetime | None = None
     #: The far side's own count of changes, where it has one: an update of an older one is refused.
     version: int | None = None
+    #: By the far side's clock, when it stood so at the latest that we know of: what was told before is no news.
+    as_of: datetime | None = None
 
 
 #: Names that the CRM has, beside `custom.<key>`.

@@ -28,6 +28,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     adopted: bool = False
     status: int | None = None
     trace_id: str | None = None
+    #: By the far side's clock, when it stood so at the latest.
+    as_of: datetime | None = None
     #: Fields that the far side took differently from what was sent.
     altered: tuple[str, ...] = ()
     started_at: datetime

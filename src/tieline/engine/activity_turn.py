@@ -11,6 +11,7 @@ from tieline.domain.command import AddTags, Command, CreateContact, Planned, Upd
 from tieline.domain.contact import Contact, with_fields
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
+from tieline.engine.deletion import lost
 from tieline.engine.identity import Identity
 from tieline.engine.turn import Turn
 from tieline.errors import MappingError, NotFoundError
@@ -60,7 +61,7 @@ class ActivityTurn:
                 if not isinstance(given_up.error, NotFoundError):
                     turn.end([one.event_id], "dead", given_up.reason)
                     continue
-                raise await turn.gone("contacts_api") from given_up
+                raise await lost(turn, "contacts_api") from given_up
 
     def _plan(self, heard: Sequence[Heard]) -> list[Planned]:
         rules = Rules(
@@ -90,7 +91,7 @@ class ActivityTurn:
                     done = await turn.carrier.send(one, turn.state.record_id("contacts_api"))
                 except GivenUp as given_up:
                     if isinstance(given_up.error, NotFoundError):
-                        raise await turn.gone("contacts_api") from given_up
+                        raise await lost(turn, "contacts_api") from given_up
                     turn.end((one.event_id for one in heard), "dead", given_up.reason)
                     continue
                 if done.adopted and not await self._certain(heard, one.command):
@@ -150,10 +151,11 @@ def took_effect(turn: Turn, command: Command, done: Done) -> None:
     elif state.contact is not None:
         match command:
             case UpdateContact(fields=fields):
-                state.see("contacts_api", with_fields(state.contact, fields), what="written", news=news)
+                written = msgspec.structs.replace(with_fields(state.contact, fields), as_of=done.as_of)
+                state.see("contacts_api", written, what="written", news=news)
             case AddTags(tags=tags):
                 after = done.tags or state.contact.tags | tags
-                tagged = msgspec.structs.replace(state.contact, tags=after)
+                tagged = msgspec.structs.replace(state.contact, tags=after, as_of=done.as_of)
                 state.see("contacts_api", tagged, what="written", news=news)
             case _:
                 pass

@@ -14,6 +14,7 @@ from tieline.domain.items import Item, ItemKind
 from tieline.domain.side import SIDES, Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.writes import AssignmentState, ItemRow
+from tieline.engine.deletion import lost
 from tieline.engine.person_turn import PersonTurn
 from tieline.engine.turn import NAMES, Turn
 from tieline.errors import NotFoundError, OutdatedError
@@ -151,6 +152,8 @@ class ItemTurn:
         if owner is None:
             return None, ("skipped", "it belongs to nobody who is linked")
         told, known = change.item, twin.seen.get(change.side) if twin is not None else None
+        if change.created and known is not None:
+            return twin, ("done", "echo")
         verdict = "newer" if told is not None and known is None else "undecidable"
         if told is not None and known is not None:
             verdict = judge_item(told, known)
@@ -231,7 +234,7 @@ class ItemTurn:
             done = await turn.carrier.send(planned, owner)
         except GivenUp as given_up:
             if isinstance(given_up.error, NotFoundError):
-                raise await turn.gone(side) from given_up
+                raise await lost(turn, side) from given_up
             turn.end(twin.causes, "dead", given_up.reason)
             return False
         made = done.item

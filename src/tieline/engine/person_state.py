@@ -14,6 +14,7 @@ from tieline.domain.ids import PersonId, SyncId
 from tieline.domain.side import Side, other
 from tieline.effects.writes import HistoryRow, LinkRow, Writes
 from tieline.store.id_block import IdBlock
+from tieline.sync.echo import fingerprint
 from tieline.sync.merge import MergeState
 from tieline.sync.merge_person import PersonMerger
 
@@ -22,6 +23,8 @@ Subject = Literal["contact", "task", "note", "appointment"]
 _contact = msgspec.json.Decoder(Contact)
 _merge = msgspec.json.Decoder(MergeState)
 _encode = msgspec.json.Encoder().encode
+#: So many of our own writes may still be told of.
+_LAST = 4
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -118,9 +121,20 @@ class PersonState:
             self._keys.append((kind, self.digest(kind, record.id)))
             if self.derived and side == "contacts_api":
                 self.merge = MergeState(linked=True)
+        if record.as_of is None:
+            record = msgspec.structs.replace(
+                record, as_of=at or (before.as_of if before is not None else None)
+            )
+        if what == "written" and self.merger is not None:
+            self._remember_ours(side, record)
         self.records[side] = record
         self._touched = True
         self._note(side, what, "contact", record.id, _differences(before, record))
+
+    def _remember_ours(self, side: Side, record: Contact) -> None:
+        """What our write led to: told late, it is an echo still."""
+        last = (*self.merge.ours.get(side, ()), fingerprint(record))[-_LAST:]
+        self.merge = msgspec.structs.replace(self.merge, ours={**self.merge.ours, side: last})
 
     def set_merge(self, state: MergeState) -> None:
         """Remember how the merge stands."""
@@ -170,9 +184,7 @@ class PersonState:
     ) -> None:
         if fields or what == "gone":
             now = datetime.now(UTC)
-            self._entries.append(
-                _Entry(side, what, subject, record_id, self.cause, _encode(fields), now)
-            )
+            self._entries.append(_Entry(side, what, subject, record_id, self.cause, _encode(fields), now))
 
     def _row(self) -> LinkRow:
         contact, nimbata = self.records["contacts_api"], self.records.get("nimbata")
@@ -205,5 +217,5 @@ def _differences(before: Contact | None, after: Contact) -> dict[str, object]:
 _NAMES = tuple(
     name
     for name in Contact.__struct_fields__
-    if name not in ("id", "tags", "custom", "updated_at", "version")
+    if name not in ("id", "tags", "custom", "updated_at", "version", "as_of")
 )

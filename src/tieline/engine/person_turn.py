@@ -10,7 +10,6 @@ import msgspec
 from tieline.domain.change import RecordChanged
 from tieline.domain.command import (
     AddTags,
-    DeleteContact,
     Planned,
     RemoveTags,
     UpdateContact,
@@ -20,11 +19,11 @@ from tieline.domain.side import SIDES, Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
 from tieline.effects.writes import AssignmentState
+from tieline.engine.deletion import lost, removed
 from tieline.engine.identity import Identity
 from tieline.engine.meeting import Meeting
 from tieline.engine.turn import NAMES, Turn
 from tieline.errors import NotFoundError, OutdatedError, RejectedError
-from tieline.mapping.two_way import travels
 from tieline.sync.conflicts import Value, field_conflict, key_of, remembered
 from tieline.sync.echo import judge
 from tieline.sync.identity import Links, Unclear, conflict_of
@@ -85,18 +84,19 @@ class PersonTurn:
         if known is None or known.id != change.record_id:
             return await self._listen_to_stranger(change, known)
         if change.removed:
-            return await self._removed(side)
+            return await removed(turn, side)
         told = change.record
         if told is not None and change.present is not None:
             told = _completed(told, known, change.present)
-        verdict = judge(told, known) if told is not None else "undecidable"
+        ours = turn.state.merge.ours.get(side, ())
+        verdict = judge(told, known, at=change.at, ours=ours) if told is not None else "undecidable"
         if verdict == "undecidable":
             try:
                 told = await turn.read(
                     "reading the record", partial(turn.consumer.targets[side].fetch, change.record_id)
                 )
             except NotFoundError:
-                return await self._removed(side)
+                return await removed(turn, side)
             verdict = "newer" if judge(told, known) != "echo" else "echo"
         if verdict == "newer" and told is not None:
             turn.state.see(side, told, at=change.at or told.updated_at)
@@ -133,48 +133,6 @@ class PersonTurn:
         if len(state.records) == len(SIDES) and not self._turn.consumer.derived:
             holds = {side: target.holds for side, target in self._turn.consumer.targets.items()}
             state.set_merge(merger.reopened(state.merge, state.records, holds))
-
-    async def _removed(self, side: Side) -> End:
-        """A linked record is gone. A merged one lives on under another id: that is looked for first."""
-        turn = self._turn
-        known = turn.state.records[side]
-        if self._merger is None or turn.consumer.targets.get(other(side)) is None:
-            turn.state.unlink(side)
-            return "done", f"deleted in {NAMES[side]}; unlinked"
-        heir = await turn.heir(side, known)
-        if heir is not None:
-            turn.state.see(side, heir)
-            return "done", f"merged into {heir.id}; linked to that"
-        policy = self._merger.rules.deletes
-        reason = f"deleted in {NAMES[side]}"
-        left = turn.state.record_id(other(side))
-        if left is not None and travels(self._merger.rules.direction, other(side)):
-            if policy == "tag":
-                await self._write(
-                    other(side), Wanted(add_tags=frozenset({self._merger.rules.deleted_tag})), "deleted"
-                )
-                reason += f"; tagged in {NAMES[other(side)]}"
-            elif policy == "delete":
-                await self._delete(other(side))
-                reason += f", and then in {NAMES[other(side)]}"
-        turn.state.unlink(side)
-        return "done", f"{reason}; unlinked"
-
-    async def _delete(self, side: Side) -> None:
-        turn = self._turn
-        planned = Planned(
-            command=DeleteContact(), side=side, event_id=turn.state.cause,
-            idempotency_key=self._key(f"{side}.delete"),
-        )  # fmt: skip
-        if not self._can(side, planned):
-            return
-        try:
-            await turn.carrier.send(planned, turn.state.record_id(side))
-        except GivenUp as given_up:
-            if not isinstance(given_up.error, NotFoundError):
-                self.notices.append(given_up.reason)
-                return
-        turn.state.tell(side, "gone", "contact", turn.state.record_id(side) or "", {})
 
     def link_derived(self) -> None:
         """Link a person of a derived account, where an item of theirs is carried over."""
@@ -275,7 +233,7 @@ class PersonTurn:
             done = await turn.carrier.send(planned, turn.state.record_id(side))
         except GivenUp as given_up:
             if isinstance(given_up.error, NotFoundError):
-                raise await turn.gone(side) from given_up
+                raise await lost(turn, side) from given_up
             if isinstance(given_up.error, OutdatedError):
                 return await self._look_again(side)
             return await self._refused(side, name, command, why, given_up)
@@ -290,7 +248,7 @@ class PersonTurn:
                 "reading the record", partial(turn.consumer.targets[side].fetch, known.id)
             )
         except NotFoundError as error:
-            raise await turn.gone(side) from error
+            raise await lost(turn, side) from error
         turn.state.see(side, record)
         return True
 
@@ -333,13 +291,14 @@ class PersonTurn:
         before = state.records[side]
         match command:
             case UpdateContact(fields=fields):
-                state.see(side, done.contact or with_fields(before, fields), what="written")
+                written = msgspec.structs.replace(with_fields(before, fields), as_of=done.as_of)
+                state.see(side, done.contact or written, what="written")
                 if self._merger is not None:
                     state.set_merge(self._merger.wrote(state.merge, side, Wanted(fields=fields)))
             case AddTags(tags=tags) | RemoveTags(tags=tags):
                 # The whole record, where it is given: with an older time, an older telling would pass for news.
                 left = before.tags | tags if isinstance(command, AddTags) else before.tags - tags
-                tagged = msgspec.structs.replace(before, tags=done.tags or left)
+                tagged = msgspec.structs.replace(before, tags=done.tags or left, as_of=done.as_of)
                 state.see(side, done.contact or tagged, what="written")
 
     def _can(self, side: Side, planned: Planned) -> bool:
@@ -355,7 +314,11 @@ class PersonTurn:
 
 def _completed(told: Contact, known: Contact, present: frozenset[str]) -> Contact:
     """A sparse record, with what it did not tell as it was known."""
-    names = {name for name in Contact.__struct_fields__ if name not in ("id", "custom", "updated_at")}
+    names = {
+        name
+        for name in Contact.__struct_fields__
+        if name not in ("id", "custom", "updated_at", "version", "as_of")
+    }
     kept = {name: getattr(known, name) for name in names - present}
     custom = {
         key: value for key, value in known.custom.items() if f"custom.{key}" not in present

@@ -16,6 +16,7 @@ from tieline.effects.target import Done
 from tieline.effects.writes import AssignmentRow, AssignmentState, EffectRow, LinkRow, Writes
 from tieline.engine.activity_turn import ActivityTurn, took_effect
 from tieline.engine.carrier import Carrier, decode_command, effect_of
+from tieline.engine.deletion import lost
 from tieline.engine.item_turn import ItemTurn
 from tieline.engine.person_state import PersonState
 from tieline.engine.person_turn import PersonTurn
@@ -158,7 +159,7 @@ class SyncTurn:
             done = await turn.carrier.resume(effect, command, record_id)
         except GivenUp as given_up:
             if isinstance(given_up.error, NotFoundError):
-                raise await turn.gone(effect.side) from given_up
+                raise await lost(turn, effect.side) from given_up
             turn.ends[effect.event_id] = ("dead", given_up.reason)
         else:
             await self._took_effect(turn, things, effect, command, done)

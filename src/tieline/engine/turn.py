@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -143,25 +142,3 @@ class Turn:
             (kind, digest, owner if one == mine else one) for kind, digest, one in self.writes.keys
         ]
         self.writes.persons = [one for one in self.writes.persons if one != mine]
-
-    async def gone(self, side: Side) -> Later:
-        """The linked record is not there any more. A merged one lives on under another id; else the person is linked
-        no more. Either way the next turn plans anew."""
-        known = self.state.records.get(side)
-        heir = await self.heir(side, known) if known is not None else None
-        if heir is not None:
-            self.state.see(side, heir)
-            return Later(f"merged into {heir.id}; planning anew", after_s=0.0)
-        self.state.unlink(side)
-        where = "the contact" if side == "contacts_api" else "the call-tracking account's contact"
-        return Later(f"{where} was deleted meanwhile; planning anew", after_s=0.0)
-
-    async def heir(self, side: Side, known: Contact) -> Contact | None:
-        """The record that a lost one was merged into, if there is one: it has its phone or e-mail."""
-        if known.phone is None and known.email is None:
-            return None
-        found = await self.read(
-            "looking for a record that it was merged into",
-            partial(self.consumer.targets[side].find, phone=known.phone, email=known.email),
-        )
-        return found if found is not None and found.id != known.id else None

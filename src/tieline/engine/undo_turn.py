@@ -23,6 +23,7 @@ from tieline.domain.side import Side
 from tieline.domain.undo import FieldBack, ItemBack, RecordBack, RecordUndo
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
+from tieline.engine.deletion import lost
 from tieline.engine.item_turn import ItemTurn
 from tieline.engine.turn import NAMES, Turn
 from tieline.errors import NotFoundError, OutdatedError
@@ -81,7 +82,7 @@ class UndoTurn:
         try:
             now = await turn.read("reading the record", partial(turn.consumer.targets[side].fetch, known.id))
         except NotFoundError as error:
-            raise await turn.gone(side) from error
+            raise await lost(turn, side) from error
         if judge(now, known) != "echo":
             turn.state.see(side, now)
         return now
@@ -240,7 +241,7 @@ class UndoTurn:
             if isinstance(given_up.error, OutdatedError):
                 return None
             if isinstance(given_up.error, NotFoundError) and owner is None:
-                raise await turn.gone(side) from given_up
+                raise await lost(turn, side) from given_up
             raise
 
     def _planned(self, side: Side, what: str, command: Any) -> Planned:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -121,12 +122,16 @@ class Pipeline:
             result_id=reply.result_id, fault=fault.kind if fault else None, remark=reply.remark,
         )  # fmt: skip
 
+    def _dated(self) -> dict[str, str]:
+        """The hour by the sandbox's own clock, where that is ahead of the machine's."""
+        return {"Date": format_datetime(self._clock.now(), usegmt=True)} if self._clock.offset_s else {}
+
     def _send(self, reply: Reply, headers: dict[str, str]) -> web.Response:
         content = reply.content
         if content is None:
             content = b"" if reply.body is None else msgspec.json.encode(reply.body)
         return web.Response(
-            status=reply.status, body=content, headers={**headers, **reply.headers},
+            status=reply.status, body=content, headers={**self._dated(), **headers, **reply.headers},
             content_type=reply.content_type,
         )  # fmt: skip
 

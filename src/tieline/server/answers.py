@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tieline.connectors.kit.answer import Answer
@@ -17,8 +17,13 @@ def done(answer: Answer[Any], result_id: str | None, **more: Any) -> Done:
     """A command took effect, by this answer."""
     return Done(
         result_id=result_id, status=answer.status, trace_id=answer.trace_id, started_at=answer.started_at,
-        duration_s=answer.duration_s, **more,
+        duration_s=answer.duration_s, as_of=as_of(answer.served_at), **more,
     )  # fmt: skip
+
+
+def as_of(served_at: datetime | None) -> datetime | None:
+    """The latest moment that an answer may be of: its time is told to the second, rounded down."""
+    return None if served_at is None else served_at + timedelta(seconds=1)
 
 
 def altered_fields(contact: Contact, sent: Mapping[str, str | None]) -> tuple[str, ...]:

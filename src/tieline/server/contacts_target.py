@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import UNSET
 
 from tieline.catalogue.spec import AnyOperation
@@ -39,7 +40,7 @@ from tieline.errors import MappingError
 from tieline.mapping import text
 from tieline.mapping.reference import carries
 from tieline.mapping.two_way import ItemRules
-from tieline.server.answers import altered_fields, done, known
+from tieline.server.answers import altered_fields, as_of, done, known
 from tieline.server.contacts_items import ContactsItems, operation_of
 
 Fields = TypeVar("Fields", bound=contacts.ContactFields)
@@ -197,12 +198,12 @@ class ContactsTarget:
             if asked is not None:
                 answer = await self._call(contacts.FIND_DUPLICATE, asked, "live")
                 if answer.value.contact is not None:
-                    yield self._read(answer.value.contact)
+                    yield self._read(answer.value.contact, answer)
 
     async def fetch(self, contact_id: str) -> Contact:
         """The record by id. Raises NotFoundError."""
         answer = await self._call(contacts.GET, contacts.ContactId(contact_id=contact_id), "live")
-        return self._read(answer.value.contact)
+        return self._read(answer.value.contact, answer)
 
     def identify(self, contact: Contact) -> str | None:
         """The CRM alone knows its ids."""
@@ -219,8 +220,10 @@ class ContactsTarget:
     async def _call(self, operation: Any, given: Any, priority: Priority) -> Answer[Any]:
         return await self._gateway.call(self._connection, operation, given, priority)
 
-    def _read(self, record: ContactRecord) -> Contact:
-        return contact_of_record(record, self._facts.custom_keys)
+    def _read(self, record: ContactRecord, answer: Answer[Any]) -> Contact:
+        return msgspec.structs.replace(
+            contact_of_record(record, self._facts.custom_keys), as_of=as_of(answer.served_at)
+        )
 
     def _input(self, kind: type[Fields], fields: Mapping[str, str | None], **more: Any) -> Fields:
         """An operation's input out of our own names; null clears a field, and "" a custom one.
@@ -249,6 +252,6 @@ class ContactsTarget:
         """The answer, compared with what was sent: an identifier may have been dropped without an error."""
         if record is None:
             return done(answer, None, adopted=adopted)
-        contact = self._read(record)
+        contact = self._read(record, answer)
         altered = altered_fields(contact, sent)
         return done(answer, contact.id, contact=contact, altered=altered, adopted=adopted)

@@ -117,7 +117,12 @@ class HubHandlers:
         config = account_config(source)
         if config.mode == "derived":
             return DerivedTarget(
-                self._store, self._gateway, opened(source), config, project=sync.project, country=facts.country
+                self._store,
+                self._gateway,
+                opened(source),
+                config,
+                project=sync.project,
+                country=facts.country,
             )
         return NimbataTarget(self._gateway, opened(source), country=facts.country, project=sync.project)
 

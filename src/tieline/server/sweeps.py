@@ -19,6 +19,7 @@ from tieline.inbox.receive import DELIVERY_ID_TTL, Delivery
 from tieline.server.connections import opened
 from tieline.server.telling import Teller
 from tieline.store.directory import StoredConnection
+from tieline.store.overlooked import Overlooked
 from tieline.store.pool import Store
 from tieline.store.swept import SweptBook
 from tieline.sync.swept import MISSED_FOR, compare, missing
@@ -110,8 +111,12 @@ class Sweeps:
         since = datetime.fromisoformat(poll.cursor["since"]) if "since" in poll.cursor else began
         book = SweptBook(self._store, stored.id)
         first = "since" not in poll.cursor
+        overlooked = await Overlooked(self._store, stored.id).tasks(now=began)
         calls = await self._look_at_tasks(book, stored, since, first, began)
-        absent = missing(await book.load_unseen("task", began=began), now=began, apart=apart_of(stored))
+        met = await book.load("task", list(overlooked))
+        unseen = await book.load_unseen("task", began=began)
+        unseen += [one for name, one in overlooked.items() if name not in met]
+        absent = missing(unseen, now=began, apart=apart_of(stored))
         await self._teller.tell(vanished(self._teller, stored, TASK_VANISHED, absent.vanished))
         await book.remember(("task", absent.remember))
         await book.forget_gone("task", before=began - DELIVERY_ID_TTL)

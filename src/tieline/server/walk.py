@@ -29,6 +29,7 @@ from tieline.server.sweeps import Clock, Digest, apart_of, change_name, utc_now,
 from tieline.server.telling import Teller
 from tieline.server.wanted import Wants
 from tieline.store.directory import StoredConnection
+from tieline.store.overlooked import Overlooked
 from tieline.store.pool import Store
 from tieline.store.swept import SweptBook
 from tieline.sync.swept import compare, missing
@@ -128,10 +129,16 @@ class Walk:
         walked: list[Linked] = []
         if not stand.whole:
             walked = await book.to_walk(wanted.syncs, began=stand.began, limit=room - len(again))
+        everybody = dict.fromkeys((*again, *walked))
+        overlooked = await Overlooked(self._store, stored.id).of(
+            [whom.record_id for whom in everybody], side=stored.connector, syncs=wanted.syncs, kinds=plan.kinds,
+            now=now,
+        )  # fmt: skip
         ask = Asker(self._gateway, stored)
-        visit = _Visit(self._ground(ask, stored), self._teller, book, stored, plan.kinds, stand.since, now)
+        ground = self._ground(ask, stored)
+        visit = _Visit(ground, self._teller, book, stored, plan.kinds, stand.since, now, overlooked)
         try:
-            for whom in dict.fromkeys((*again, *walked)):
+            for whom in everybody:
                 await visit.look_at(whom)
         except BaseException:
             self._owed[stored.id] += ask.calls
@@ -165,6 +172,7 @@ class _Visit:
         kinds: Sequence[ItemKind],
         since: datetime,
         now: datetime,
+        overlooked: Mapping[tuple[str, ItemKind], Sequence[Swept]],
     ) -> None:
         self._ground = ground
         self._teller = teller
@@ -174,6 +182,7 @@ class _Visit:
         self._since = since
         self._now = now
         self._apart = apart_of(stored)
+        self._overlooked = overlooked
 
     async def look_at(self, whom: Linked) -> None:
         """One person and what belongs to them."""
@@ -207,8 +216,9 @@ class _Visit:
             ]  # fmt: skip
             remember.append((kind, look.remember))
             if shown.whole:
+                expected = {one.record_id: one for one in self._overlooked.get((contact, kind), ())} | before
                 absent = missing(
-                    (one for name, one in before.items() if name not in rows),
+                    (one for name, one in expected.items() if name not in rows),
                     now=self._now, apart=self._apart,
                 )  # fmt: skip
                 told += self._vanished(f"{kind}.vanished", absent.vanished, whom)

@@ -42,6 +42,8 @@ class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: dict[Side, frozenset[str]] = {}
     #: Side → field → a value that the side refused: it is sent again only when it changes, or is replayed.
     refused: dict[Side, dict[str, Value]] = {}
+    #: Side → fingerprints of the last states of a person's record that our writes led to, the newest last.
+    ours: dict[Side, tuple[str, ...]] = {}
     #: Of an item: the side whose copy we made, with our mark in it.
     copy: Side | None = None
 

@@ -82,6 +82,8 @@ def judge_item(told: Item, known: Item) -> str:
     """Echo, newer, stale or undecidable, as for a person's record."""
     if view(told) == view(known):
         return "echo"
+    if told.version is not None and known.version is not None and told.version != known.version:
+        return "newer" if told.version > known.version else "stale"
     if told.updated_at is None or known.updated_at is None or told.updated_at == known.updated_at:
         return "undecidable"
     return "newer" if told.updated_at > known.updated_at else "stale"

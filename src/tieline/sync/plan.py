@@ -121,5 +121,7 @@ def differing(draft: Contact, contact: Contact | None) -> dict[str, str]:
 
 
 _NAMES = tuple(
-    name for name in Contact.__struct_fields__ if name not in ("id", "tags", "custom", "updated_at", "version")
+    name
+    for name in Contact.__struct_fields__
+    if name not in ("id", "tags", "custom", "updated_at", "version", "as_of")
 )

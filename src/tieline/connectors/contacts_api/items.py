@@ -30,6 +30,8 @@ ITEM_EVENTS: Mapping[str, tuple[ItemKind, bool]] = {
     "AppointmentCreate": ("appointment", False), "AppointmentUpdate": ("appointment", False),
     "AppointmentDelete": ("appointment", True),
 }  # fmt: skip
+#: These say what they are.
+_CREATIONS = frozenset({"TaskCreate", "NoteCreate"})
 #: A new task may be done already, which its event does not say; and events of appointments that were changed or
 #: deleted have been seen to call themselves AppointmentCreate. What stands there is then read.
 _UNSURE = frozenset({"TaskCreate", "AppointmentCreate"})
@@ -119,6 +121,7 @@ def item_change(
         item=_shown(kind, {**record, "id": item_id}, timezone, emails or {}) if shown else None,
         reference=split_reference(body_text)[1],
         removed=removed,
+        created=name in _CREATIONS,
         at=_utc(moment(fields.get("timestamp")) or moment(record.get("dateUpdated"))),
     )
 

@@ -22,6 +22,8 @@ class Answer(msgspec.Struct, Generic[Out], frozen=True, kw_only=True):
     #: When the request left, UTC; waiting for quota lies before it.
     started_at: datetime
     duration_s: float
+    #: When it was given, by the far side's own clock and to the second; None where it does not say.
+    served_at: datetime | None = None
     #: Only where exchanges are written down.
     exchange: Exchange | None = None
 

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
@@ -196,7 +198,7 @@ class Gateway:
                 raise line.place(outcome, operation, status)
         return Answer(
             value=outcome, status=status or 0, trace_id=trace_id, started_at=started_at,
-            duration_s=duration_s, exchange=exchange,
+            duration_s=duration_s, exchange=exchange, served_at=_moment(headers.get("Date")) if headers else None,
         )  # fmt: skip
 
     def rendered(
@@ -258,6 +260,18 @@ def _settle(
     if held is not None and isinstance(outcome, RateLimited):
         outcome.retry_after_s, outcome.daily = held
     return outcome
+
+
+@lru_cache(maxsize=64)
+def _moment(written: str | None) -> datetime | None:
+    """A `Date` header, UTC. Kept, since it changes once a second."""
+    if written is None:
+        return None
+    try:
+        told = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    return told.astimezone(UTC) if told.tzinfo is not None else None
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -130,6 +130,7 @@ def item_change(body: bytes, kind: str | None, config: NimbataConfig) -> ItemCha
         item=item_of(record) if whole and not removed else None,
         reference=reference_of(record),
         removed=removed,
+        created=fields.text("change") == "created",
         at=fields.moment_of(opened.occurred_at) or record.deleted_at or record.updated_at,
     )
 
