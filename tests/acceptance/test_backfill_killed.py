@@ -50,7 +50,7 @@ async def test_killed_between_any_two_steps_nothing_is_lost_and_nothing_doubled(
                 assert process.stdout is not None
                 await process.stdout.readline()
                 try:
-                    async with asyncio.timeout(rng.uniform(0.3, 1.5) if kills < KILLS else 90):
+                    async with asyncio.timeout(rng.uniform(0.05, 0.4) if kills < KILLS else 90):
                         await to_its_end(hub)
                 except TimeoutError:
                     kills += 1

@@ -492,5 +492,5 @@ def _plain(contact: Contact) -> dict[str, Any]:
     return {
         name: value
         for name, value in msgspec.structs.asdict(contact).items()
-        if name not in ("updated_at", "version")
+        if name not in ("updated_at", "version", "as_of")
     }
