@@ -15,6 +15,7 @@ from tieline.domain.side import SIDES, Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.writes import AssignmentState, ItemRow
 from tieline.engine.deletion import lost
+from tieline.engine.person_state import What
 from tieline.engine.person_turn import PersonTurn
 from tieline.engine.turn import NAMES, Turn
 from tieline.errors import NotFoundError, OutdatedError
@@ -35,6 +36,8 @@ from tieline.sync.merge_items import (
 _item: msgspec.json.Decoder[Item] = msgspec.json.Decoder(Item)
 _merge = msgspec.json.Decoder(MergeState)
 _encode = msgspec.json.Encoder().encode
+#: An item that somebody changes while we write is merged again so often.
+_LOOKS = 3
 
 
 @dataclass
@@ -51,6 +54,8 @@ class _Twin:
     touched: bool = False
     #: The events that told of it in this turn.
     causes: list[int] = field(default_factory=list)
+    #: How often somebody was quicker than our write in this turn.
+    looks: int = 0
 
 
 class ItemTurn:
@@ -183,7 +188,7 @@ class ItemTurn:
         self._met(twin, change.side, told, "seen")
         return twin, ("done", None)
 
-    def _met(self, twin: _Twin, side: Side, item: Item, what: str) -> None:
+    def _met(self, twin: _Twin, side: Side, item: Item, what: What) -> None:
         before = twin.seen.get(side)
         if before is None:
             name = f"{side}:{twin.kind}:{item.id}"
@@ -196,8 +201,7 @@ class ItemTurn:
             had = view(before)
             fields = {name: value for name, value in fields.items() if value != had[name]}
         if fields:
-            told = "written" if what == "written" else "seen"
-            self._turn.state.tell(side, told, twin.kind, item.id, dict(fields))  # type: ignore[arg-type]
+            self._turn.state.tell(side, what, twin.kind, item.id, {**fields})
 
     async def _bring_equal(self, twin: _Twin) -> None:
         rules = self._turn.consumer.items[twin.kind]
@@ -304,7 +308,10 @@ class ItemTurn:
             turn.end(twin.causes, "done", f"it is not in {NAMES[side]} any more; the next sweep decides")
             return
         self._met(twin, side, item, "seen")
-        await self._bring_equal(twin)
+        twin.looks += 1
+        # Somebody who goes on writing is heard of by their own events: those go on from here.
+        if twin.looks < _LOOKS:
+            await self._bring_equal(twin)
 
     async def _removed(self, twin: _Twin, side: Side) -> tuple[AssignmentState, str | None]:
         turn, there = self._turn, other(side)

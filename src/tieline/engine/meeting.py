@@ -9,6 +9,7 @@ from tieline.domain.contact import Contact, field_of
 from tieline.domain.side import Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
+from tieline.effects.writes import AssignmentState
 from tieline.engine.identity import Identity
 from tieline.engine.turn import NAMES, Turn
 from tieline.mapping.two_way import travels
@@ -156,5 +157,5 @@ class Meeting:
         except GivenUp as given_up:
             self._notices.append(given_up.reason)
 
-    def _end(self, state: str, reason: str) -> None:
-        self._turn.end(self._causes, state, reason)  # type: ignore[arg-type]
+    def _end(self, state: AssignmentState, reason: str) -> None:
+        self._turn.end(self._causes, state, reason)
