@@ -26,7 +26,7 @@ from tieline.domain.ids import ConnectionId
 from tieline.domain.side import Side
 from tieline.sandbox.app import Options, Sandbox
 from tieline.sandbox.faults import Params, Rule
-from tieline.server.connections import read_location
+from tieline.server.accounts.connections import read_location
 from tieline.server.hub import Hub, ServeOptions
 from tieline.server.syncs import create_field
 from tieline.store.directory import Credential, Directory
@@ -315,10 +315,10 @@ _VAULT = Vault(bytes(32))
 @asynccontextmanager
 async def stage(store: Store, patch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """Both sides, joined by a hub whose sweeps wait for nothing."""
-    patch.setattr("tieline.server.sweeps.DAILY_CALLS", 10**9)
-    patch.setattr("tieline.server.ground.DAILY_CALLS", 10**9)
-    patch.setattr("tieline.server.walk.ROUND", timedelta(seconds=EVERY_S))
-    patch.setattr("tieline.server.pollers.OVERLAP", timedelta(seconds=3))
+    patch.setattr("tieline.server.sweeps.sweep.DAILY_CALLS", 10**9)
+    patch.setattr("tieline.server.sweeps.ground.DAILY_CALLS", 10**9)
+    patch.setattr("tieline.server.sweeps.walk.ROUND", timedelta(seconds=EVERY_S))
+    patch.setattr("tieline.server.sweeps.pollers.OVERLAP", timedelta(seconds=3))
     patch.setattr("tieline.engine.worker.POLL_LOOK_S", 0.2)
     patch.setattr("tieline.engine.drain.GRACE_S", 0.0)
     options = Options(locations=1, limits="off", webhook_retry_delays_s=(0.3,) * 8)

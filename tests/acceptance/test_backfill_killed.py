@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Line
 from tieline.sandbox.app import Options, Sandbox
-from tieline.server.backfill_status import RunStatus, begin, show
+from tieline.server.backfill.status import RunStatus, begin, show
 from tieline.server.hub import Hub, open_hub
 from tieline.store.directory import Credential
 from tieline.testing.builders import add_connection, add_sync

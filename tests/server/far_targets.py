@@ -22,8 +22,8 @@ from tieline.errors import OutcomeUnknown
 from tieline.mapping.two_way import ItemRules
 from tieline.sandbox.app import Options, RunningSide, Sandbox
 from tieline.sandbox.faults import Rule
-from tieline.server.contacts_target import ContactsTarget
-from tieline.server.nimbata_target import NimbataTarget
+from tieline.server.targets.contacts import ContactsTarget
+from tieline.server.targets.native import NimbataTarget
 
 PHONE = "+12015550123"
 #: An appointment needs to know in which calendar; this one belongs to nobody and is open day and night.

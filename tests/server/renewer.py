@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tieline.server.connections import opened
+from tieline.server.accounts.connections import opened
 from tieline.server.hub import Hub
 from tieline.store.directory import Directory
 from tieline.store.pool import Store

@@ -15,7 +15,7 @@ from tieline.connectors.kit.gateway import Gateway
 from tieline.engine.polls import DuePoll
 from tieline.inbox.receive import Inbox
 from tieline.sandbox.app import Options, Sandbox
-from tieline.server.pollers import HubPoller
+from tieline.server.sweeps.pollers import HubPoller
 from tieline.store.directory import Credential, Directory
 from tieline.store.pool import Store
 from tieline.testing.builders import add_connection, add_sync

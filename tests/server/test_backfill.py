@@ -12,7 +12,7 @@ import pytest
 from tests.server.backfilling import SYNC, ended, mark, ran, writes
 from tests.server.two_way import DEFINITION, TwoWayWorld, both_ways
 from tieline.errors import ConfigurationError
-from tieline.server.backfill_status import begin, move, show
+from tieline.server.backfill.status import begin, move, show
 from tieline.store.backfill import start_run
 from tieline.store.pool import Store
 

@@ -10,12 +10,12 @@ import pytest
 from tests.world import World, world
 from tieline.domain.contact import Contact
 from tieline.errors import ConfigurationError
-from tieline.server.conflicts import list_conflicts, settle, show_conflict
+from tieline.server.people.conflicts import list_conflicts, settle, show_conflict
 from tieline.store.pool import Store
 from tieline.store.queries import query
-from tieline.sync.conflict_words import ended_with
-from tieline.sync.conflicts import Answer, Choose, Conflict, Keep, Merge, Same, key_of, load_answers
-from tieline.sync.identity import decide
+from tieline.sync.who.conflict_words import ended_with
+from tieline.sync.who.conflicts import Answer, Choose, Conflict, Keep, Merge, Same, key_of, load_answers
+from tieline.sync.who.identity import decide
 from tieline.testing.conflict_rows import add_conflict, two_records
 from tieline.vault.seal import Vault
 

@@ -33,9 +33,9 @@ from tieline.errors import ConnectorError, MappingError, NotFoundError, OutcomeU
 from tieline.sandbox.app import Options, RunningSide, Sandbox
 from tieline.sandbox.faults import Kind, Params, Rule
 from tieline.sandbox.nimbata import NimbataSide
-from tieline.server.connections import opened
-from tieline.server.derived_target import DerivedTarget
-from tieline.server.latest_calls import DAYS
+from tieline.server.accounts.connections import opened
+from tieline.server.targets.derived import DerivedTarget
+from tieline.server.targets.latest_calls import DAYS
 from tieline.store.directory import Credential, Directory
 from tieline.store.pool import Store
 from tieline.testing.builders import add_connection

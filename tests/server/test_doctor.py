@@ -11,8 +11,8 @@ from aiohttp import web
 from tests.world import World, world
 from tieline.connectors.contacts_api.scopes import PROBES
 from tieline.sandbox.app import Options
-from tieline.server.doctor import examine
-from tieline.server.finding import Finding
+from tieline.server.accounts.doctor import examine
+from tieline.server.accounts.finding import Finding
 from tieline.store.pool import Store
 
 

@@ -14,8 +14,8 @@ from tieline.connectors.contacts_api.operations import locations
 from tieline.connectors.kit.connection import Connection
 from tieline.errors import CredentialError, Unavailable
 from tieline.sandbox.faults import Params, Rule
-from tieline.server.connections import opened
-from tieline.server.guardian import EARLY, LAST
+from tieline.server.accounts.connections import opened
+from tieline.server.accounts.guardian import EARLY, LAST
 from tieline.store.grants import Grant
 from tieline.store.pool import Store
 

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tieline.inbox.receive import Inbox
+from tieline.server.accounts.intakes import ContactsIntake, NimbataIntake
 from tieline.server.hooks import Hooks
-from tieline.server.intakes import ContactsIntake, NimbataIntake
 from tieline.store.directory import Credential, Directory
 from tieline.store.pool import Store
 from tieline.testing.builders import add_connection, add_sync

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.server.two_way import DEFINITION, TwoWayWorld, both_ways
-from tieline.server.conflicts import list_conflicts, settle
+from tieline.server.people.conflicts import list_conflicts, settle
 from tieline.store.pool import Store
-from tieline.sync.conflicts import Choose, Keep, Merge
+from tieline.sync.who.conflicts import Choose, Keep, Merge
 
 ADA = "+12015550123"
 MAIL = "ada@example.com"

@@ -10,8 +10,8 @@ import pytest
 
 from tests.server.sweeping import ONE_WAY, PEOPLE, Bench, bench, looking
 from tests.server.two_way import DEFINITION, both_ways
-from tieline.server.sweep_report import sweep_findings, sweep_states
-from tieline.server.sweeps import SHARE
+from tieline.server.sweeps.report import sweep_findings, sweep_states
+from tieline.server.sweeps.sweep import SHARE
 from tieline.store.pool import Store
 from tieline.testing.builders import add_sync
 

@@ -20,8 +20,8 @@ from tieline.connectors.nimbata.triggers import APPOINTMENT_CHANGED, NOTE_CHANGE
 from tieline.domain.items import Appointment, Note, Task
 from tieline.errors import ConfigurationError, UnreadableError
 from tieline.server.hub import Hub, ServeOptions
-from tieline.server.item_input import ItemFields, read_item
-from tieline.server.own_events import parse_own_event
+from tieline.server.people.item_input import ItemFields, read_item
+from tieline.server.people.own_events import parse_own_event
 from tieline.store.directory import Credential, Directory
 from tieline.store.pool import Store
 from tieline.testing.builders import add_connection, add_sync

@@ -11,7 +11,7 @@ import pytest
 
 from tests.server.backfilling import SYNC, mark, ran, writes
 from tests.server.two_way import DEFINITION, TwoWayWorld, both_ways
-from tieline.server.preview_report import ShownWrite, list_previewed
+from tieline.server.preview.report import ShownWrite, list_previewed
 from tieline.store.pool import Store
 
 ADA, BOB, CAL, DEE = "+12015550123", "+12015550144", "+12015550155", "+12015550166"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tieline.errors import ConfigurationError
-from tieline.server.rotation import change_secret, change_token
+from tieline.server.accounts.rotation import change_secret, change_token
 from tieline.store.directory import Credential, Directory, StoredConnection
 from tieline.store.pool import Store
 from tieline.testing.builders import add_connection

@@ -18,12 +18,12 @@ from tieline.domain.side import SIDES
 from tieline.domain.undo import FieldBack, RecordBack, RecordUndo
 from tieline.errors import ConfigurationError
 from tieline.sandbox.faults import Rule
-from tieline.server.people import NoSuchPerson, People, Person
-from tieline.server.timeline import Call, Change, Decision, Told, timeline
-from tieline.server.timeline_history import as_of, load_lines
-from tieline.server.timeline_why import why
-from tieline.server.undo import Undo, Undoing
-from tieline.server.undo_events import store_undo
+from tieline.server.people.history import as_of, load_lines
+from tieline.server.people.people import NoSuchPerson, People, Person
+from tieline.server.people.timeline import Call, Change, Decision, Told, timeline
+from tieline.server.people.undo import Undo, Undoing
+from tieline.server.people.undo_events import store_undo
+from tieline.server.people.why import why
 from tieline.store.pool import Store
 from tieline.sync.merge_items import view
 from tieline.sync.record_history import item_of, rebuild

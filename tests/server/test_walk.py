@@ -13,10 +13,10 @@ from tests.server.sweeping import ONE_WAY, PEOPLE, bench, looking
 from tests.server.two_way import both_ways
 from tieline.errors import Unavailable
 from tieline.sandbox.faults import Rule
-from tieline.server.standard_polls import location_polls, walk_poll
-from tieline.server.sweep_report import sweep_findings, sweep_states
-from tieline.server.sweeps import DAILY_CALLS, SHARE
-from tieline.server.walk import calls_left
+from tieline.server.sweeps.report import sweep_findings, sweep_states
+from tieline.server.sweeps.standard_polls import location_polls, walk_poll
+from tieline.server.sweeps.sweep import DAILY_CALLS, SHARE
+from tieline.server.sweeps.walk import calls_left
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault
 

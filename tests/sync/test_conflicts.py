@@ -10,8 +10,9 @@ import pytest
 
 from tieline.domain.contact import Contact
 from tieline.domain.items import Task
-from tieline.sync.conflict_words import complaint, ended_with, meaning, options
-from tieline.sync.conflicts import (
+from tieline.sync.merge import Question
+from tieline.sync.who.conflict_words import complaint, ended_with, meaning, options
+from tieline.sync.who.conflicts import (
     Answer,
     Choice,
     Choose,
@@ -26,7 +27,6 @@ from tieline.sync.conflicts import (
     load_answers,
     remembered,
 )
-from tieline.sync.merge import Question
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 HERE = Contact(id="n1", first_name="Ada", company="Engines", phone="+12015550100")

@@ -13,7 +13,7 @@ from tieline.mapping.apply import changes, desired, missing_tags
 from tieline.mapping.compiled import CompiledDefinition
 from tieline.mapping.fields import FieldRule, NoteRule
 from tieline.mapping.transforms import Transform
-from tieline.sync.definition import DefinitionError, default_text, parse_definition
+from tieline.sync.files.definition import DefinitionError, default_text, parse_definition
 
 DEFAULT = CompiledDefinition(parse_definition(default_text(), name="default.yaml"))
 ALL_CUSTOM = frozenset(

@@ -23,10 +23,10 @@ from tieline.mapping.two_way import (
     TagRules,
     TwoWay,
 )
-from tieline.sync.definition import DefinitionError, Problem, parse_definition
-from tieline.sync.definition_checks import narrowed
-from tieline.sync.definition_diff import differences, plain_two_way
-from tieline.sync.sync_file import parse_sync_file
+from tieline.sync.files.definition import DefinitionError, Problem, parse_definition
+from tieline.sync.files.diff import differences, plain_two_way
+from tieline.sync.files.pair_checks import narrowed
+from tieline.sync.files.sync_file import parse_sync_file
 
 _NAMES = st.text(alphabet="abcdefghij äß.'\"-:#{}[]", min_size=1, max_size=12).map(texts.clean).filter(bool)
 _TAGS = _NAMES.map(texts.tag).filter(bool)

@@ -14,7 +14,7 @@ from tieline.mapping.two_way import (
     TagRules,
     TwoWay,
 )
-from tieline.sync.definition import DefinitionError, default_text, parse_definition
+from tieline.sync.files.definition import DefinitionError, default_text, parse_definition
 
 PHONE = "{nimbata: phone, contacts_api: phone}"
 

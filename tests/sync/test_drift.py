@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from tieline.domain.contact import Contact
 from tieline.domain.side import Side
 from tieline.mapping.two_way import PersonRules
-from tieline.sync.definition import parse_definition
 from tieline.sync.drift import Difference, differences
+from tieline.sync.files.definition import parse_definition
 from tieline.sync.merge import Changed, MergeState, refused
 from tieline.sync.merge_person import PersonMerger
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tieline.sync.definition import DefinitionError, default_text
-from tieline.sync.examples import run_examples
-from tieline.sync.sync_file import parse_sync_file
+from tieline.sync.files.definition import DefinitionError, default_text
+from tieline.sync.files.run_examples import run_examples
+from tieline.sync.files.sync_file import parse_sync_file
 
 RULES = """
 person:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.conformance.numbers import note
 from tieline.domain.contact import Contact
-from tieline.sync.conflict_words import complaint
-from tieline.sync.conflicts import (
+from tieline.sync.who.conflict_words import complaint
+from tieline.sync.who.conflicts import (
     Choice,
     Choose,
     Conflict,
@@ -22,8 +22,8 @@ from tieline.sync.conflicts import (
     key_of,
     remembered,
 )
-from tieline.sync.identity import Decision, Links, Unclear, conflict_of, decide
-from tieline.sync.likeness import compare
+from tieline.sync.who.identity import Decision, Links, Unclear, conflict_of, decide
+from tieline.sync.who.likeness import compare
 from tieline.testing.tricky_pairs import tricky_pairs
 
 SEEDS = (1, 7, 42, 2026, 31_337)

@@ -8,8 +8,8 @@ from tieline.mapping.two_way import (
     Condition,
     TwoWay,
 )
-from tieline.sync.definition import parse_definition
-from tieline.sync.overlap import collide, exclusive, owns, place_of
+from tieline.sync.files.definition import parse_definition
+from tieline.sync.files.overlap import collide, exclusive, owns, place_of
 
 PHONE = "{nimbata: phone, contacts_api: phone}"
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from tieline.cli.sync_files import schema_text
 from tieline.mapping.transforms import TRANSFORMS
-from tieline.sync.definition import DefinitionError, default_text, parse_definition
-from tieline.sync.definition_diff import differences, plain_two_way
-from tieline.sync.definition_schema import definition_schema
-from tieline.sync.examples import run_examples
-from tieline.sync.sync_file import parse_sync_file
+from tieline.sync.files.definition import DefinitionError, default_text, parse_definition
+from tieline.sync.files.diff import differences, plain_two_way
+from tieline.sync.files.run_examples import run_examples
+from tieline.sync.files.schema import definition_schema
+from tieline.sync.files.sync_file import parse_sync_file
 
 HEAD = "sync: {name: shops, from: calls, to: [crm-a, crm-b]}\n"
 FILE = f"""{HEAD}{default_text()}

@@ -46,7 +46,7 @@ def add(
 ) -> None:
     """Register an app, or change it: a client secret that is replaced stays good beside the new one."""
     from tieline.connectors.kit.signatures import load_ed25519_keys
-    from tieline.server.authorize import SCOPES, NewApp, redirect_address
+    from tieline.server.accounts.authorize import SCOPES, NewApp, redirect_address
 
     keys = tuple(read_file(path) for path in webhook_key_file or ()) or (WEBHOOK_KEY,)
     load_ed25519_keys(keys)
@@ -107,21 +107,21 @@ def authorize(
 
 
 async def _add(new: Any) -> None:
-    from tieline.server.authorize import save_app
+    from tieline.server.accounts.authorize import save_app
 
     async with opened_hub() as hub:
         await save_app(hub.store, hub.vault, new)
 
 
 async def _list() -> list[dict[str, Any]]:
-    from tieline.server.authorize import list_apps
+    from tieline.server.accounts.authorize import list_apps
 
     async with opened_hub() as hub:
         return list(await list_apps(hub.store))
 
 
 async def _authorize(name: str, public_url: str, wait_s: float, as_json: bool) -> None:
-    from tieline.server.authorize import begin, errand_of, told
+    from tieline.server.accounts.authorize import begin, errand_of, told
     from tieline.store.errands import wait_for
 
     async with opened_hub() as hub:

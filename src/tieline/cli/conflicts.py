@@ -12,8 +12,8 @@ from tieline.cli.session import opened_hub, run
 from tieline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from tieline.server.conflicts import ListedConflict, Settled, ShownConflict
-    from tieline.sync.conflicts import Choice
+    from tieline.server.people.conflicts import ListedConflict, Settled, ShownConflict
+    from tieline.sync.who.conflicts import Choice
 
 app = typer.Typer(help="Conflicts: list, show, settle.", no_args_is_help=True)
 
@@ -83,7 +83,7 @@ def settle(
 
 
 def _choice(merge: str | None, keep: bool, choose: str | None) -> Choice:
-    from tieline.sync.conflicts import Choose, Keep, Merge
+    from tieline.sync.who.conflicts import Choose, Keep, Merge
 
     given: list[Choice] = []
     if merge is not None:
@@ -139,21 +139,21 @@ def _cell(value: Any) -> str | None:
 
 
 async def _list(state: str | None, sync: str | None, limit: int) -> list[ListedConflict]:
-    from tieline.server.conflicts import list_conflicts
+    from tieline.server.people.conflicts import list_conflicts
 
     async with opened_hub() as hub:
         return await list_conflicts(hub.store, state=state, sync=sync, limit=limit)
 
 
 async def _show(conflict: int) -> ShownConflict | None:
-    from tieline.server.conflicts import show_conflict
+    from tieline.server.people.conflicts import show_conflict
 
     async with opened_hub() as hub:
         return await show_conflict(hub.store, conflict)
 
 
 async def _settle(conflict: int, choice: Choice, by: str, change: bool) -> Settled | None:
-    from tieline.server.conflicts import settle
+    from tieline.server.people.conflicts import settle
 
     async with opened_hub() as hub:
         return await settle(hub.store, conflict, choice, by, change=change)

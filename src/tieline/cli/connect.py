@@ -19,8 +19,8 @@ from tieline.connectors.contacts_api.vendor_keys import BASE_URL, WEBHOOK_KEY
 from tieline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from tieline.server.connections import NewConnection, Shown
-    from tieline.server.sweep_report import SweepState
+    from tieline.server.accounts.connections import NewConnection, Shown
+    from tieline.server.sweeps.report import SweepState
 
 app = typer.Typer(help="Connect accounts: make, list, show, remove.", no_args_is_help=True)
 
@@ -80,8 +80,8 @@ def contacts_api(
 ) -> None:
     """A location of the CRM (HighLevel / LeadConnector), with a private integration token."""
     from tieline.connectors.kit.signatures import load_ed25519_keys
-    from tieline.server.connections import NewConnection
-    from tieline.server.standard_polls import location_polls
+    from tieline.server.accounts.connections import NewConnection
+    from tieline.server.sweeps.standard_polls import location_polls
     from tieline.store.directory import Credential
 
     keys = tuple(read_file(path) for path in webhook_key_file or ()) or (WEBHOOK_KEY,)
@@ -222,7 +222,7 @@ async def _save_location(new: NewConnection, country: str | None) -> dict[str, A
 
     from tieline.connectors import CONNECTORS
     from tieline.connectors.kit.gateway import Gateway
-    from tieline.server.connections import read_location, save_connection
+    from tieline.server.accounts.connections import read_location, save_connection
 
     async with opened_hub() as hub:
         async with Gateway.open(CONNECTORS) as gateway:
@@ -241,7 +241,7 @@ async def _save_account(found: Account, token: str, *, check: bool) -> dict[str,
     from tieline.connectors import CONNECTORS
     from tieline.connectors.kit.gateway import Gateway
     from tieline.connectors.nimbata.operations import LIST_CALLS, list_activity
-    from tieline.server.connections import save_connection
+    from tieline.server.accounts.connections import save_connection
 
     new, config = found.connection(token), found.config
     async with opened_hub() as hub:
@@ -279,15 +279,15 @@ def _made(kind: str) -> str:
 
 
 async def _list(name: str | None) -> list[Shown]:
-    from tieline.server.connections import list_connections
+    from tieline.server.accounts.connections import list_connections
 
     async with opened_hub() as hub:
         return await list_connections(hub.store, name)
 
 
 async def _show(name: str) -> tuple[Shown, SweepState] | None:
-    from tieline.server.connections import list_connections
-    from tieline.server.sweep_report import sweep_states
+    from tieline.server.accounts.connections import list_connections
+    from tieline.server.sweeps.report import sweep_states
 
     async with opened_hub() as hub:
         found = await list_connections(hub.store, name)
@@ -296,7 +296,7 @@ async def _show(name: str) -> tuple[Shown, SweepState] | None:
 
 
 async def _remove(name: str) -> bool:
-    from tieline.server.connections import remove_connection
+    from tieline.server.accounts.connections import remove_connection
 
     async with opened_hub() as hub:
         return await remove_connection(hub.store, name)

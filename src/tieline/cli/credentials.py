@@ -88,7 +88,7 @@ def refresh(name: Name, as_json: Json = False) -> None:
 
 
 async def _refresh(name: str) -> dict[str, Any]:
-    from tieline.server.connections import refresh_location
+    from tieline.server.accounts.connections import refresh_location
 
     async with opened_hub() as hub:
         stored = hub.directory.connection(name)
@@ -99,8 +99,8 @@ async def _refresh(name: str) -> dict[str, Any]:
 
 
 async def _token(name: str, new: str, *, check: bool) -> None:
-    from tieline.server.checkup import ask_once
-    from tieline.server.rotation import change_token
+    from tieline.server.accounts.checkup import ask_once
+    from tieline.server.accounts.rotation import change_token
 
     async with opened_hub() as hub:
         stored = hub.directory.connection(name)
@@ -123,7 +123,7 @@ def _with_token(stored: StoredConnection, token_: str) -> StoredConnection:
 
 
 async def _secret(name: str, kind: str, value: str, overlap: timedelta) -> datetime:
-    from tieline.server.rotation import change_secret
+    from tieline.server.accounts.rotation import change_secret
 
     async with opened_hub() as hub:
         return await change_secret(hub.store, hub.vault, name, kind, value, overlap=overlap)

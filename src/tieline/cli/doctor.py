@@ -10,7 +10,7 @@ from tieline.cli import output
 from tieline.cli.session import home_path, opened_hub, run
 
 if TYPE_CHECKING:
-    from tieline.server.finding import Finding
+    from tieline.server.accounts.finding import Finding
 
 _MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]look[/]", "wrong": "[bold red]wrong[/]"}
 
@@ -37,8 +37,8 @@ def doctor(
 
 
 async def _examine(public_url: str | None) -> list[Finding]:
-    from tieline.server.doctor import examine
-    from tieline.server.finding import Finding
+    from tieline.server.accounts.doctor import examine
+    from tieline.server.accounts.finding import Finding
 
     async with opened_hub() as hub, hub.gateway() as (gateway, _):
         home = Finding(subject="home", verdict="ok", text=str(home_path()))

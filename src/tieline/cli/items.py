@@ -14,8 +14,8 @@ from tieline.cli.session import opened_hub, run
 from tieline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from tieline.server.item_input import ItemFields
-    from tieline.server.own_items import OwnItems, Place, ShownItem
+    from tieline.server.people.item_input import ItemFields
+    from tieline.server.people.own_items import OwnItems, Place, ShownItem
 
 app = typer.Typer(
     help="Tasks, notes and appointments of an account that has none itself: list, show, add, change, …",
@@ -175,7 +175,7 @@ _OPTIONS = {"due": "due_at", "starts": "starts_at", "ends": "ends_at"}
 
 def _given(clear: Iterable[str] = (), **values: Any) -> ItemFields:
     """What was said. Raises ConfigurationError for a field to be cleared that there is not."""
-    from tieline.server.item_input import ItemFields
+    from tieline.server.people.item_input import ItemFields
 
     cleared: dict[str, None] = {}
     for option in clear:
@@ -221,7 +221,7 @@ def _stands(one: ShownItem) -> str:
 
 @asynccontextmanager
 async def _items() -> AsyncIterator[OwnItems]:
-    from tieline.server.own_items import OwnItems
+    from tieline.server.people.own_items import OwnItems
 
     async with opened_hub() as hub:
         yield OwnItems(hub.store, hub.directory)

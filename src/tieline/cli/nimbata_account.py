@@ -15,7 +15,7 @@ from tieline.errors import ConfigurationError
 if TYPE_CHECKING:
     from tieline.connectors.nimbata.config import NimbataConfig
     from tieline.connectors.nimbata.settings_file import SettingsFile
-    from tieline.server.connections import NewConnection
+    from tieline.server.accounts.connections import NewConnection
 
 ProofName = Literal["url_key", "header", "basic", "hmac", "none"]
 #: Products whose signing key only they can make.
@@ -66,8 +66,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     def connection(self, token: str) -> NewConnection:
         """What is to be saved."""
-        from tieline.server.connections import NewConnection, NewPoll
-        from tieline.server.standard_polls import walk_poll
+        from tieline.server.accounts.connections import NewConnection, NewPoll
+        from tieline.server.sweeps.standard_polls import walk_poll
         from tieline.store.directory import Credential
 
         config = self.config

@@ -15,11 +15,11 @@ from tieline.cli.session import opened_hub, run
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tieline.server.people import People, Person
-    from tieline.server.timeline import Page
-    from tieline.server.timeline_history import AsOf
-    from tieline.server.timeline_why import Why
-    from tieline.server.undo import Undo
+    from tieline.server.people.history import AsOf
+    from tieline.server.people.people import People, Person
+    from tieline.server.people.timeline import Page
+    from tieline.server.people.undo import Undo
+    from tieline.server.people.why import Why
 
 app = typer.Typer(help="People: show, why, at, undo.", no_args_is_help=True)
 
@@ -100,7 +100,7 @@ def undo(
 
 @asynccontextmanager
 async def _found(name: str, sync: str | None) -> AsyncIterator[tuple[People, Person]]:
-    from tieline.server.people import NoSuchPerson, People
+    from tieline.server.people.people import NoSuchPerson, People
 
     async with opened_hub() as hub:
         people = People(hub.store, hub.directory, hub.vault.digest)
@@ -112,21 +112,21 @@ async def _found(name: str, sync: str | None) -> AsyncIterator[tuple[People, Per
 
 
 async def _show(name: str, sync: str | None, before: str | None, limit: int) -> Page:
-    from tieline.server.timeline import timeline
+    from tieline.server.people.timeline import timeline
 
     async with _found(name, sync) as (people, person):
         return await timeline(people, person, before=before, limit=limit)
 
 
 async def _why(name: str, field: str, sync: str | None) -> tuple[str, tuple[Why, ...]]:
-    from tieline.server.timeline_why import why
+    from tieline.server.people.why import why
 
     async with _found(name, sync) as (people, person):
         return person.zone, await why(people, person, field)
 
 
 async def _at(name: str, time: str, sync: str | None) -> AsOf:
-    from tieline.server.timeline_history import as_of
+    from tieline.server.people.history import as_of
 
     async with _found(name, sync) as (people, person):
         return await as_of(people, person, _moment(time, person.zone))
@@ -135,7 +135,7 @@ async def _at(name: str, time: str, sync: str | None) -> AsOf:
 async def _undo(
     name: str, to: str | None, change: int | None, sync: str | None, force: bool, *, yes: bool
 ) -> Undo:
-    from tieline.server.undo import Undoing
+    from tieline.server.people.undo import Undoing
 
     async with _found(name, sync) as (people, person):
         undoing = Undoing(people, person)
@@ -147,6 +147,6 @@ async def _undo(
 def _moment(text: str, zone: str) -> datetime:
     from zoneinfo import ZoneInfo
 
-    from tieline.server.item_input import read_moment
+    from tieline.server.people.item_input import read_moment
 
     return read_moment("the time", text, ZoneInfo(zone))

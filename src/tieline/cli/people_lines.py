@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tieline.cli import output
-from tieline.server.people import Linked, Person
-from tieline.server.timeline import Call, Change, Decision, Entry, Page, Told
-from tieline.server.timeline_history import AsOf, RecordThen
-from tieline.server.timeline_why import SideWhy, Why
-from tieline.server.timeline_words import SIDE_WORDS
-from tieline.server.undo import Undo
+from tieline.server.people.history import AsOf, RecordThen
+from tieline.server.people.people import Linked, Person
+from tieline.server.people.timeline import Call, Change, Decision, Entry, Page, Told
+from tieline.server.people.undo import Undo
+from tieline.server.people.why import SideWhy, Why
+from tieline.server.people.words import SIDE_WORDS
 
 _HIDDEN = ("id", "custom", "updated_at", "version")
 

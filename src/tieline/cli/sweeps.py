@@ -9,8 +9,8 @@ import msgspec
 from tieline.cli import output
 
 if TYPE_CHECKING:
-    from tieline.server.connections import Shown
-    from tieline.server.sweep_report import SweepState
+    from tieline.server.accounts.connections import Shown
+    from tieline.server.sweeps.report import SweepState
 
 
 def one_of(shown: Shown, sweeps: SweepState) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def one_of(shown: Shown, sweeps: SweepState) -> dict[str, Any]:
 
 def show_sweeps(sweeps: SweepState) -> None:
     """The walk's bound, and what was found that no webhook told; the triggers stand in the JSON alone."""
-    from tieline.server.sweep_report import in_words
+    from tieline.server.sweeps.report import in_words
 
     if sweeps.walk is not None:
         output.out.print(f"Looks at {in_words(sweeps.walk)}", soft_wrap=True)

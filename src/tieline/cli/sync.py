@@ -43,7 +43,7 @@ def add(
 ) -> None:
     """Join an account to a location."""
     from tieline.server.syncs import NewSync
-    from tieline.sync.definition import default_text
+    from tieline.sync.files.definition import default_text
 
     text = default_text() if definition is None else sync_files.rules_of(str(definition))
     run(_add(NewSync(name=name, source=source, project=project, target=target, definition=text)))
@@ -90,7 +90,7 @@ def show(name: SyncName, as_json: Json = False) -> None:
 @app.command("default")
 def default(as_json: Json = False) -> None:
     """The rules that hold where none are given: a beginning for your own."""
-    from tieline.sync.definition import default_text
+    from tieline.sync.files.definition import default_text
 
     output.show({"definition": default_text()}, as_json, lambda: print(default_text(), end=""))
 
@@ -156,7 +156,7 @@ async def _fields(one: ShownSync, create: bool) -> dict[str, str]:
     """Key → "there", "missing" or "made"; what the location has is read anew and remembered."""
     import msgspec
 
-    from tieline.server.connections import (
+    from tieline.server.accounts.connections import (
         NewConnection,
         NewPoll,
         list_connections,
@@ -165,7 +165,7 @@ async def _fields(one: ShownSync, create: bool) -> dict[str, str]:
         save_connection,
     )
     from tieline.server.syncs import create_field, custom_fields_of
-    from tieline.sync.definition import parse_definition
+    from tieline.sync.files.definition import parse_definition
 
     wanted = custom_fields_of(parse_definition(one.definition, name=one.name))
     async with opened_hub() as hub, hub.gateway() as (gateway, _):

@@ -14,7 +14,7 @@ from tieline.cli.session import opened_hub, run
 from tieline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from tieline.server.backfill_status import RunStatus
+    from tieline.server.backfill.status import RunStatus
     from tieline.store.backfill import RunKind
     from tieline.store.pool import Store
 
@@ -69,7 +69,7 @@ def moment(text: str | None) -> datetime | None:
 
 async def begun(name: str, kind: RunKind, **options: Any) -> None:
     """Begin a run. Raises NotThere and ConfigurationError."""
-    from tieline.server.backfill_status import begin
+    from tieline.server.backfill.status import begin
 
     async with opened_hub() as hub:
         await require_sync(hub.store, name)
@@ -88,7 +88,7 @@ async def watched(name: str, kind: RunKind, *, draw: bool) -> RunStatus:
     """How a run ended; drawn as a bar meanwhile."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from tieline.server.backfill_status import show
+    from tieline.server.backfill.status import show
 
     columns = (
         TextColumn("{task.description}"),
@@ -129,7 +129,7 @@ def _handled(
 async def _done(
     name: str, kind: RunKind, verb: str | None, since: datetime | None, *, look_only: bool
 ) -> RunStatus:
-    from tieline.server.backfill_status import begin, move, show
+    from tieline.server.backfill.status import begin, move, show
 
     async with opened_hub() as hub:
         await require_sync(hub.store, name)

@@ -14,7 +14,7 @@ from tieline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from tieline.server.sync_files import Step
-    from tieline.sync.sync_file import SyncFile
+    from tieline.sync.files.sync_file import SyncFile
 
 Json = Annotated[bool, output.JSON_OPTION]
 File = Annotated[str, typer.Argument(metavar="FILE", help="a definition in YAML; - = standard input")]
@@ -41,7 +41,7 @@ def validate(files: Files, as_json: Json = False) -> None:
 
 def try_examples(files: Files, as_json: Json = False) -> None:
     """Run the examples that definitions hold; each difference is shown. No hub is needed."""
-    from tieline.sync.examples import run_examples
+    from tieline.sync.files.run_examples import run_examples
 
     read = [(file, parsed(file)) for file in files]
     tried = [(file, one) for file, whole in read for one in run_examples(whole.definition, whole.examples)]
@@ -89,8 +89,8 @@ def apply(
 
 def diff(name: Annotated[str, typer.Argument(metavar="NAME")], file: File, as_json: Json = False) -> None:
     """The rules by which a sync and a file differ: in force → in the file."""
-    from tieline.sync.definition import parse_definition
-    from tieline.sync.definition_diff import differences
+    from tieline.sync.files.definition import parse_definition
+    from tieline.sync.files.diff import differences
 
     stored = run(_stored(name))
     if stored is None:
@@ -117,21 +117,21 @@ def schema_text() -> str:
     """As it stands in docs/sync.schema.json."""
     import msgspec
 
-    from tieline.sync.definition_schema import definition_schema
+    from tieline.sync.files.schema import definition_schema
 
     return msgspec.json.format(msgspec.json.encode(definition_schema()), indent=1).decode() + "\n"
 
 
 def parsed(file: str) -> SyncFile:
     """A file, read. Raises ConfigurationError, DefinitionError among them."""
-    from tieline.sync.sync_file import parse_sync_file
+    from tieline.sync.files.sync_file import parse_sync_file
 
     return parse_sync_file(text_of(file), name=file)
 
 
 def rules_of(file: str) -> str:
     """The text of a file that has the same rules for every location. Raises ConfigurationError."""
-    from tieline.sync.sync_file import parse_sync_file
+    from tieline.sync.files.sync_file import parse_sync_file
 
     text = text_of(file)
     if any(one.differs for one in parse_sync_file(text, name=file).syncs):

@@ -17,7 +17,7 @@ from tieline.cli.sync_backfill import Json, Since, SyncName, begun, moment, watc
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tieline.server.preview_report import ShownWrite
+    from tieline.server.preview.report import ShownWrite
 
 _SHOWN = 50
 _PAGE = 1000
@@ -78,14 +78,14 @@ def _draw(report: dict[str, Any]) -> None:
 
 
 async def _first(name: str) -> list[ShownWrite]:
-    from tieline.server.preview_report import list_previewed
+    from tieline.server.preview.report import list_previewed
 
     async with opened_hub() as hub:
         return await list_previewed(hub.store, name, limit=_SHOWN)
 
 
 async def _each(name: str) -> AsyncIterator[ShownWrite]:
-    from tieline.server.preview_report import list_previewed
+    from tieline.server.preview.report import list_previewed
 
     async with opened_hub() as hub:
         after = 0

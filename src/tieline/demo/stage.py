@@ -27,7 +27,7 @@ from tieline.demo.screen import Screen
 from tieline.demo.script import FAULTS, LIVE, LOCATIONS, SCRIPT, Step, both_ways
 from tieline.domain.ids import ConnectionId
 from tieline.errors import ConfigurationError
-from tieline.server.connections import NewConnection, NewPoll, read_location, save_connection
+from tieline.server.accounts.connections import NewConnection, NewPoll, read_location, save_connection
 from tieline.server.hub import Hub, ServeOptions, open_hub
 from tieline.server.syncs import NewSync, create_field, custom_fields_of, save_sync
 from tieline.store.directory import Credential
@@ -35,7 +35,7 @@ from tieline.store.home import Home
 from tieline.store.locks import UpLock
 from tieline.store.migrate import migrate
 from tieline.store.server import attach_store_server
-from tieline.sync.definition import default_text, parse_definition
+from tieline.sync.files.definition import default_text, parse_definition
 
 #: Nimbata's assumed quota is 60 calls a minute: three lists of three projects every so often leave room for pages, and
 #: for what people change in the CRM.

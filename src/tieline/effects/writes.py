@@ -122,7 +122,7 @@ class ConflictRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["identity", "field"]
     #: Keyed hash of what it is about.
     key: bytes
-    #: JSON of `sync.conflicts.Conflict`.
+    #: JSON of `sync.who.conflicts.Conflict`.
     details: bytes
 
 

@@ -15,8 +15,8 @@ from tieline.engine.deletion import lost
 from tieline.engine.identity import Identity
 from tieline.engine.turn import Turn
 from tieline.errors import MappingError, NotFoundError
-from tieline.sync.conflicts import Same
 from tieline.sync.plan import Heard, Rules, plan_contact, plan_notes
+from tieline.sync.who.conflicts import Same
 
 #: A record found on the way is compared once more; a far side that alters what it is given ends the matter there.
 ROUNDS = 2

@@ -11,9 +11,9 @@ from tieline.domain.side import Side, other
 from tieline.effects.writes import ConflictRow
 from tieline.engine.turn import Turn
 from tieline.store.queries import query
-from tieline.sync.conflict_words import ended_with
-from tieline.sync.conflicts import Answers, Conflict, New, Same, key_of, load_answers
-from tieline.sync.identity import Links, Unclear, conflict_of, decide
+from tieline.sync.who.conflict_words import ended_with
+from tieline.sync.who.conflicts import Answers, Conflict, New, Same, key_of, load_answers
+from tieline.sync.who.identity import Links, Unclear, conflict_of, decide
 
 _encode = msgspec.json.Encoder().encode
 

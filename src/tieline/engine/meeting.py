@@ -13,9 +13,9 @@ from tieline.effects.writes import AssignmentState
 from tieline.engine.identity import Identity
 from tieline.engine.turn import NAMES, Turn
 from tieline.mapping.two_way import travels
-from tieline.sync.conflicts import DUPLICATE_TAG, New, Same
 from tieline.sync.merge import refused
 from tieline.sync.merge_person import PersonMerger
+from tieline.sync.who.conflicts import DUPLICATE_TAG, New, Same
 
 
 class Meeting:

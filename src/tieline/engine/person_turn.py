@@ -24,11 +24,11 @@ from tieline.engine.identity import Identity
 from tieline.engine.meeting import Meeting
 from tieline.engine.turn import NAMES, Turn
 from tieline.errors import NotFoundError, OutdatedError, RejectedError
-from tieline.sync.conflicts import Value, field_conflict, key_of, remembered
 from tieline.sync.echo import judge
-from tieline.sync.identity import Links, Unclear, conflict_of
 from tieline.sync.merge import Question, refused, settled
 from tieline.sync.merge_person import PersonMerger, Wanted
+from tieline.sync.who.conflicts import Value, field_conflict, key_of, remembered
+from tieline.sync.who.identity import Links, Unclear, conflict_of
 
 #: A record found on the way is compared once more; a side that alters what it is given ends the matter there.
 _ROUNDS = 3

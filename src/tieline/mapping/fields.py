@@ -1,4 +1,4 @@
-"""The rules of a mapping: which value goes where, and when. `sync.definition` reads them from YAML."""
+"""The rules of a mapping: which value goes where, and when. `sync.files.definition` reads them from YAML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules by which records of both sides are kept equal. `sync.definition` reads them from YAML."""
+"""The rules by which records of both sides are kept equal. `sync.files.definition` reads them from YAML."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ from psycopg_pool import PoolTimeout
 
 from tieline import __version__
 from tieline.errors import ConfigurationError
-from tieline.server.backfill_api import backfill_routes
-from tieline.server.callback import callback_route
-from tieline.server.conflicts_api import conflict_routes
+from tieline.server.accounts.callback import callback_route
+from tieline.server.backfill.api import backfill_routes
 from tieline.server.hooks import Hooks, Receive, Scope, Send
-from tieline.server.items_api import item_routes
-from tieline.server.people_api import people_routes
-from tieline.server.sweep_report import sweeps_route
+from tieline.server.people.conflicts_api import conflict_routes
+from tieline.server.people.items_api import item_routes
+from tieline.server.people.people_api import people_routes
+from tieline.server.sweeps.report import sweeps_route
 from tieline.store.queries import query
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Protocol
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
 from tieline.domain.ids import ConnectionId
-from tieline.server.intakes import Intake, Peeked, Request, peek_crm
+from tieline.server.accounts.intakes import Intake, Peeked, Request, peek_crm
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.errands import NewErrand
 from tieline.store.grants import App

@@ -15,16 +15,16 @@ from tieline.engine.read import Read
 from tieline.engine.turn import Consumer
 from tieline.errors import ConfigurationError
 from tieline.mapping.compiled import CompiledDefinition
-from tieline.server.connections import opened
-from tieline.server.contacts_target import ContactsTarget
-from tieline.server.derived_target import DerivedTarget
-from tieline.server.intakes import account_config
-from tieline.server.nimbata_target import NimbataTarget
+from tieline.server.accounts.connections import opened
+from tieline.server.accounts.intakes import account_config
 from tieline.server.reading import SyncReader
+from tieline.server.targets.contacts import ContactsTarget
+from tieline.server.targets.derived import DerivedTarget
+from tieline.server.targets.native import NimbataTarget
 from tieline.store.directory import Directory, StoredConnection, StoredSync
 from tieline.store.pool import Store
 from tieline.store.queries import query
-from tieline.sync.definition import parse_definition
+from tieline.sync.files.definition import parse_definition
 from tieline.sync.merge_person import PersonMerger
 
 

@@ -20,8 +20,8 @@ from psycopg_pool import PoolTimeout
 
 from tieline.errors import UnreadableError
 from tieline.inbox.receive import Delivery, Inbox, delivery_key
+from tieline.server.accounts.intakes import Intake, Request
 from tieline.server.doors import AppDoor, ConnectionDoor, Door
-from tieline.server.intakes import Intake, Request
 from tieline.store.directory import Directory
 from tieline.store.pool import Store
 from tieline.store.queries import query

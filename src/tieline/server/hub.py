@@ -18,13 +18,13 @@ from tieline.engine.errands import Errands
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.engine.worker import Worker
 from tieline.inbox.receive import Inbox
+from tieline.server.accounts.errands import HubErrands
+from tieline.server.accounts.guardian import Guardian
+from tieline.server.accounts.intakes import ContactsIntake, Intake, NimbataIntake
 from tieline.server.app import Http, make_app
-from tieline.server.errands import HubErrands
-from tieline.server.guardian import Guardian
 from tieline.server.handlers import HubHandlers
 from tieline.server.hooks import Hooks
-from tieline.server.intakes import ContactsIntake, Intake, NimbataIntake
-from tieline.server.pollers import HubPoller
+from tieline.server.sweeps.pollers import HubPoller
 from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from tieline.store.directory import Directory
 from tieline.store.listen import listen

@@ -28,11 +28,11 @@ from tieline.mapping import text
 from tieline.mapping.apply import Desired, desired
 from tieline.mapping.compiled import CompiledDefinition
 from tieline.mapping.two_way import TwoWay
-from tieline.server.backfilled_events import contacts_history, is_history, nimbata_history
-from tieline.server.call_writer import MIRROR_TAGS
-from tieline.server.own_events import parse_own_event
-from tieline.server.swept_events import swept_change
-from tieline.server.undo_events import read_undo
+from tieline.server.backfill.events import contacts_history, is_history, nimbata_history
+from tieline.server.people.own_events import parse_own_event
+from tieline.server.people.undo_events import read_undo
+from tieline.server.sweeps.events import swept_change
+from tieline.server.targets.call_writer import MIRROR_TAGS
 
 #: Kinds that become a contact and, where the mapping says so, a note.
 _NOTED = frozenset({"call.completed", "form.submitted", "sms.received", "contact.created", "contact.updated"})

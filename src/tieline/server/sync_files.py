@@ -8,7 +8,7 @@ import msgspec
 
 from tieline.errors import ConfigurationError
 from tieline.mapping.fields import Definition
-from tieline.server.connections import require_name
+from tieline.server.accounts.connections import require_name
 from tieline.server.syncs import (
     NewSync,
     announce,
@@ -18,10 +18,10 @@ from tieline.server.syncs import (
     update_definition,
 )
 from tieline.store.pool import Store
-from tieline.sync.definition import DefinitionError, DefinitionReader, parse_definition
-from tieline.sync.definition_diff import Difference, differences
-from tieline.sync.definition_head import SyncHead
-from tieline.sync.sync_file import PlannedSync, SyncFile
+from tieline.sync.files.definition import DefinitionError, DefinitionReader, parse_definition
+from tieline.sync.files.diff import Difference, differences
+from tieline.sync.files.head import SyncHead
+from tieline.sync.files.sync_file import PlannedSync, SyncFile
 
 #: text = only comments or spelling differ; left = made of this file before, and no longer named in it.
 What = Literal["create", "change", "text", "same", "left"]

@@ -16,11 +16,11 @@ from tieline.domain.ids import SyncId
 from tieline.errors import ConfigurationError
 from tieline.mapping.fields import Definition
 from tieline.mapping.two_way import TwoWay, travels
-from tieline.server.connections import require_name
+from tieline.server.accounts.connections import require_name
 from tieline.store.directory import CHANNEL
 from tieline.store.pool import Store
-from tieline.sync.definition import parse_definition
-from tieline.sync.overlap import collide, owns, place_of
+from tieline.sync.files.definition import parse_definition
+from tieline.sync.files.overlap import collide, owns, place_of
 
 
 class NewSync(msgspec.Struct, frozen=True, kw_only=True):

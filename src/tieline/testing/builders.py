@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tieline.connectors.kit.connection import ConnectorName
-from tieline.server.connections import NewConnection, NewPoll, save_connection
+from tieline.server.accounts.connections import NewConnection, NewPoll, save_connection
 from tieline.server.syncs import NewSync, save_sync
 from tieline.store.directory import Credential
 from tieline.store.pool import Store
-from tieline.sync.definition import default_text
+from tieline.sync.files.definition import default_text
 from tieline.vault.seal import Vault
 
 

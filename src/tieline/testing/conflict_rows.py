@@ -7,7 +7,7 @@ import msgspec
 from tieline.domain.contact import Contact
 from tieline.store.pool import Store
 from tieline.store.queries import query
-from tieline.sync.conflicts import Conflict, as_dict, key_of
+from tieline.sync.who.conflicts import Conflict, as_dict, key_of
 from tieline.vault.seal import Vault
 
 

@@ -1,6 +1,6 @@
 """People who are hard to tell apart, and records of one person that hardly look alike: seeded, each with the answer.
 
-The spellings come from `tricky_names` and not from `sync.nicknames`: the generator does not mark its own homework.
+The spellings come from `tricky_names` and not from `sync.who.nicknames`: the generator does not mark its own homework.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from tieline.domain.contact import Contact
 from tieline.mapping.phone import to_e164
-from tieline.sync.identity import Links
+from tieline.sync.who.identity import Links
 from tieline.testing import tricky_names as names
 
 #: ask = nobody can tell from the records alone.

@@ -1,0 +1,1 @@
+"""Connections: how they are made, kept good and looked over."""

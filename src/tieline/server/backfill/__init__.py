@@ -1,0 +1,1 @@
+"""Bringing over what was there before."""

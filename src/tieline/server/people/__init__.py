@@ -1,0 +1,1 @@
+"""One person: items, conflicts, time line, undo."""

@@ -1,0 +1,86 @@
+"""`/api/conflicts`: questions for people, and their answers, for the console and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from tieline.errors import ConfigurationError
+from tieline.server.people.conflicts import (
+    ListedConflict,
+    Settled,
+    ShownConflict,
+    list_conflicts,
+    settle,
+    show_conflict,
+)
+from tieline.sync.who.conflicts import Choice
+
+if TYPE_CHECKING:
+    from tieline.server.hub import Hub
+
+
+class Settling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An answer, and who gives it."""
+
+    choice: Choice
+    by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    #: Answer otherwise than before.
+    change: bool = False
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why it was not done."""
+
+    status: int
+    message: str
+
+
+def conflict_routes(hub: Hub) -> list[HTTPRouteHandler]:
+    """The handlers, on one hub."""
+    store = hub.store
+
+    @get("/api/conflicts", operation_id="conflicts.list")
+    async def list_(
+        standing: Annotated[Literal["open", "settled", "all"], QueryParameter(name="state")] = "open",
+        sync: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 50,
+    ) -> list[ListedConflict]:
+        """The youngest questions."""
+        return await list_conflicts(
+            store, state=None if standing == "all" else standing, sync=sync, limit=limit
+        )
+
+    @get("/api/conflicts/{conflict_id:int}", operation_id="conflicts.show")
+    async def show(conflict_id: FromPath[int]) -> Response[ShownConflict | Problem]:
+        """One question with the records of both sides, and what can be answered."""
+        found = await show_conflict(store, conflict_id)
+        return _none(conflict_id) if found is None else Response(found)
+
+    @post("/api/conflicts/{conflict_id:int}/choice", operation_id="conflicts.settle", status_code=200)
+    async def choose(
+        conflict_id: FromPath[int], data: JSONBody[Settling], request: Request[Any, Any, Any]
+    ) -> Response[Settled | Problem]:
+        """Answer a question; what waited for it is taken up again."""
+        if request.content_type[0] != "application/json":
+            # A page of another site may post text, and must not answer for anybody.
+            return _problem(415, "the body must be application/json")
+        try:
+            settled = await settle(store, conflict_id, data.choice, data.by, change=data.change)
+        except ConfigurationError as error:
+            return _problem(409, str(error))
+        return _none(conflict_id) if settled is None else Response(settled)
+
+    return [list_, show, choose]
+
+
+def _none(conflict_id: int) -> Response[Any]:
+    return _problem(404, f"there is no conflict {conflict_id}")
+
+
+def _problem(status: int, message: str) -> Response[Any]:
+    return Response(Problem(status=status, message=message), status_code=status)

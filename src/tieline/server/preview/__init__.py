@@ -1,0 +1,1 @@
+"""What would be written, and how far both sides are apart."""

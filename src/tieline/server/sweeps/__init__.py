@@ -1,0 +1,1 @@
+"""What is read beside the webhooks: polls, sweeps and walks."""

@@ -1,0 +1,1 @@
+"""The sides as places that effects are written to."""

@@ -1,0 +1,1 @@
+"""A sync as a YAML file: read, checked, compared, tried."""

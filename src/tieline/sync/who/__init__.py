@@ -1,0 +1,1 @@
+"""Who somebody is, and what only a person can settle. Pure."""
