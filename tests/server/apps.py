@@ -15,7 +15,7 @@ from tests.sandbox.oauth_flow import Flow, flow
 from tests.waiting import until
 from tests.world import serving
 from tieline.server.accounts.authorize import NewApp, begin, save_app
-from tieline.server.accounts.connections import Shown, list_connections
+from tieline.server.accounts.shown import Shown, list_connections
 from tieline.server.hub import Hub
 from tieline.store.directory import Directory
 from tieline.store.errands import wait_for

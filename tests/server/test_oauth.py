@@ -12,7 +12,7 @@ from tests.waiting import until
 from tieline.errors import ConfigurationError
 from tieline.sandbox.faults import Rule
 from tieline.server.accounts.authorize import NewApp, list_apps, redirect_address, save_app
-from tieline.server.accounts.connections import Shown
+from tieline.server.accounts.shown import Shown
 from tieline.server.listing import ListedEvent, list_events
 from tieline.store.pool import Store
 

@@ -14,8 +14,9 @@ from aiohttp import web
 from tests.waiting import until
 from tests.world import World, world
 from tieline.sandbox.app import Options
-from tieline.server.accounts.connections import Shown, list_connections, refresh_location
+from tieline.server.accounts.connections import refresh_location
 from tieline.server.accounts.rotation import change_token
+from tieline.server.accounts.shown import Shown, list_connections
 from tieline.store.directory import StoredConnection
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault

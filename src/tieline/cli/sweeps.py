@@ -9,7 +9,7 @@ import msgspec
 from tieline.cli import output
 
 if TYPE_CHECKING:
-    from tieline.server.accounts.connections import Shown
+    from tieline.server.accounts.shown import Shown
     from tieline.server.sweeps.report import SweepState
 
 

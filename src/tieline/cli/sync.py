@@ -159,11 +159,11 @@ async def _fields(one: ShownSync, create: bool) -> dict[str, str]:
     from tieline.server.accounts.connections import (
         NewConnection,
         NewPoll,
-        list_connections,
         opened,
         read_location,
         save_connection,
     )
+    from tieline.server.accounts.shown import list_connections
     from tieline.server.syncs import create_field, custom_fields_of
     from tieline.sync.files.definition import parse_definition
 

@@ -19,6 +19,28 @@ class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
     p99: float | None
 
 
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a run. Everything from the sandbox's records and the driver's own, nothing from the hub."""
+
+    events: int
+    contacts: int
+    notes: int
+    effects: int
+    expected: int
+    found: int
+    lost: int
+    doubled: int
+    uncertain: int
+    rate_limited: int
+    calls_per_change: float
+    faults_fired: dict[str, int]
+    limits: str
+    #: People entered by hand who are not the same on both sides.
+    unequal: int
+    ack_ms: Percentiles
+    end_to_end_ms: Percentiles
+
+
 def percentiles(values: Iterable[float]) -> Percentiles:
     """By the nearest rank."""
     ordered = sorted(values)

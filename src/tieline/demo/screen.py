@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -19,9 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from tieline.demo.expect import Found
-
-if TYPE_CHECKING:
-    from tieline.demo.stage import Figures
+from tieline.demo.measure import Figures
 
 
 class Screen:

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from tieline.domain.items import ITEM_FIELDS, ItemKind
+from tieline.domain.items import ItemKind
 from tieline.domain.side import SIDES, Side, other
-from tieline.domain.undo import FieldBack, ItemBack, RecordBack
-from tieline.mapping.two_way import Direction, TwoWay, travels
+from tieline.domain.undo import ItemBack, RecordBack
+from tieline.mapping.two_way import TwoWay, travels
 from tieline.sync.record_history import History, Line, Place, Step, Subject, alike
-
-TAGS = "tags"
-#: Field → (as it is to stand, as it stands).
-Wish = dict[str, tuple[Any, Any]]
+from tieline.sync.undo_wishes import TAGS, Wish, Wishes
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +62,7 @@ class Undoer:
         self._begin()
 
     def _begin(self) -> None:
-        self._wishes: dict[Place, Wish] = {}
-        self._anew: dict[Place, dict[str, Any]] = {}
-        self._delete: set[Place] = set()
+        self._wishes = Wishes()
         self._left: list[Left] = []
 
     def back_to(self, moment: datetime) -> Put:
@@ -84,8 +79,7 @@ class Undoer:
         for place in [*then.records, *(one for one in self._now.records if one not in then.records)]:
             if place[1] != "contact":
                 self._item_back(place, then)
-        self._choose(later)
-        return self._put()
+        return self._put(later)
 
     def back_from(self, change: int) -> Put | None:
         """As it was before one line of the history; None where there is no such line."""
@@ -107,11 +101,10 @@ class Undoer:
         elif line.what == "gone":
             self._again(place, {name: before for name, (before, _) in step.changed.items()})
         elif step.first:
-            self._delete.add(place)
+            self._wishes.delete.add(place)
         else:
             self._from_step(step)
-        self._choose([one for one in self._steps if one.line.event_id == line.event_id])
-        return self._put()
+        return self._put([one for one in self._steps if one.line.event_id == line.event_id])
 
     def _record_back(self, side: Side, then: History) -> None:
         before, now = then.record(side), self._now.record(side)
@@ -133,7 +126,7 @@ class Undoer:
         if before is None or before.gone:
             if not now.gone:
                 if self._force:
-                    self._delete.add(place)
+                    self._wishes.delete.add(place)
                 else:
                     self._leave(place, now.record_id, None, "it was made since; deleted only if forced")
         elif now.gone:
@@ -148,7 +141,7 @@ class Undoer:
                 place, place[2], None, "it is gone here, and its copy on the other side is still there"
             )
         else:
-            self._anew[place] = fields
+            self._wishes.anew[place] = fields
 
     def _wish(self, place: Place, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         wish = {
@@ -157,7 +150,7 @@ class Undoer:
             if not alike(before.get(name), now.get(name))
         }
         if wish:
-            self._wishes[place] = wish
+            self._wishes.fields[place] = wish
 
     def _from_step(self, step: Step) -> None:
         """The fields of one line, where they still are as it left them."""
@@ -179,7 +172,7 @@ class Undoer:
             if not alike(now, before):
                 wish[name] = (before, now)
         if wish:
-            self._wishes[place] = wish
+            self._wishes.fields[place] = wish
 
     def _source_of(self, step: Step) -> Step:
         """Where a field travels one way, what was written because of the other side is taken back there."""
@@ -201,109 +194,11 @@ class Undoer:
                 return one if set(theirs.values()) == set(step.changed) else step
         return step
 
-    def _choose(self, steps: Sequence[Step]) -> None:
-        """Of what stands on both sides, leave one to the merge."""
-        last: dict[tuple[Place, str], Step] = {}
-        for step in steps:
-            if step.line.what == "seen":
-                last.update({(step.line.place, name): step for name in step.changed})
-        person = self._rules.person
-        if person is not None:
-            places: dict[Side, Place] = {side: (side, "contact", "") for side in SIDES}
-            for pair in person.fields:
-                self._leave_to_merge(places, {side: pair.name(side) for side in SIDES}, pair.direction, last)
-            self._choose_tags(places, person.tags.direction, person.tags.ignore, last)
-        for place, twin in self._twin.items():
-            if place[0] == "nimbata":
-                self._choose_item(place, twin, last)
-
-    def _leave_to_merge(
-        self,
-        places: Mapping[Side, Place],
-        names: Mapping[Side, str],
-        direction: Direction,
-        last: Mapping[tuple[Place, str], Step],
-    ) -> None:
-        if not all(names[side] in self._wishes.get(places[side], {}) for side in SIDES):
-            return
-        written = _written(direction, {side: last.get((places[side], names[side])) for side in SIDES})
-        if written is not None:
-            del self._wishes[places[other(written)]][names[other(written)]]
-
-    def _choose_tags(
-        self,
-        places: Mapping[Side, Place],
-        direction: Direction,
-        ignore: frozenset[str],
-        last: Mapping[tuple[Place, str], Step],
-    ) -> None:
-        if not all(TAGS in self._wishes.get(places[side], {}) for side in SIDES):
-            return
-        written = _written(direction, {side: last.get((places[side], TAGS)) for side in SIDES})
-        if written is None:
-            return
-        # A tag that does not travel is put back on its own side.
-        wish = self._wishes[places[other(written)]]
-        before, now = (set(one or ()) for one in wish[TAGS])
-        kept = sorted((now - ignore) | (before & ignore))
-        wish[TAGS] = (kept, sorted(now))
-        if kept == sorted(now):
-            del wish[TAGS]
-
-    def _choose_item(self, nimbata: Place, contacts: Place, last: Mapping[tuple[Place, str], Step]) -> None:
-        kind = nimbata[1]
-        if kind == "contact" or kind not in self._rules.items:
-            return
-        direction = self._rules.items[kind].direction
-        places: dict[Side, Place] = {"nimbata": nimbata, "contacts_api": contacts}
-        for name in ITEM_FIELDS[kind]:
-            self._leave_to_merge(places, dict.fromkeys(SIDES, name), direction, last)
-        written: Side = "nimbata" if travels(direction, "contacts_api") else "contacts_api"
-        if all(place in self._anew for place in places.values()):
-            del self._anew[places[other(written)]]
-        if self._rules.items[kind].deletes == "delete" and self._delete >= set(places.values()):
-            self._delete.remove(places[other(written)])
-
-    def _put(self) -> Put:
-        records, items = [], []
-        for (side, kind, item_id), wish in self._wishes.items():
-            fields = tuple(
-                FieldBack(name=name, value=value, expected=now)
-                for name, (value, now) in wish.items()
-                if name != TAGS
-            )
-            if kind == "contact":
-                tags, has = (set(one or ()) for one in wish.get(TAGS, ((), ())))
-                if fields or tags != has:
-                    records.append(
-                        RecordBack(
-                            side=side, record_id=self._now.records[side, kind, ""].record_id, fields=fields,
-                            add_tags=frozenset(tags - has), remove_tags=frozenset(has - tags),
-                        )
-                    )  # fmt: skip
-            elif fields:
-                items.append(ItemBack(side=side, kind=kind, item_id=item_id, fields=fields))
-        for (side, kind, item_id), values in self._anew.items():
-            if kind != "contact":
-                made = tuple(FieldBack(name=name, value=value) for name, value in values.items())
-                items.append(ItemBack(side=side, kind=kind, item_id=item_id, fields=made, anew=True))
-        for side, kind, item_id in sorted(self._delete):
-            if kind != "contact":
-                items.append(ItemBack(side=side, kind=kind, item_id=item_id, delete=True))
-        return Put(records=tuple(records), items=tuple(items), left=tuple(self._left))
+    def _put(self, steps: Sequence[Step] = ()) -> Put:
+        self._wishes.leave_to_merge(self._rules, self._twin, steps)
+        return Put(
+            records=self._wishes.records(self._now), items=self._wishes.items(), left=tuple(self._left)
+        )  # fmt: skip
 
     def _leave(self, place: Place, record_id: str, field: str | None, why: str) -> None:
         self._left.append(Left(side=place[0], subject=place[1], record_id=record_id, field=field, why=why))
-
-
-def _written(direction: Direction, seen: Mapping[Side, Step | None]) -> Side | None:
-    """The side that is written; None where nothing travels, so that each is."""
-    able: list[Literal["nimbata", "contacts_api"]] = [
-        side for side in SIDES if travels(direction, other(side))
-    ]
-    if not able:
-        return None
-    # Where somebody changed it last; it goes the way that it went.
-    return max(
-        able, key=lambda side: (one.line.at.timestamp(), one.line.id) if (one := seen[side]) else (0.0, 0)
-    )

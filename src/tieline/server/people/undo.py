@@ -28,7 +28,8 @@ from tieline.server.targets.derived import DERIVED_FIELDS
 from tieline.sync.files.definition import parse_definition
 from tieline.sync.merge_person import PersonMerger
 from tieline.sync.record_history import Subject
-from tieline.sync.undo import TAGS, Left, Put, Undoer
+from tieline.sync.undo import Left, Put, Undoer
+from tieline.sync.undo_wishes import TAGS
 
 Pairs = list[tuple[Any, Any]]
 
