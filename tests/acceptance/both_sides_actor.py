@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,14 +42,11 @@ class Word:
 class Actor:
     """What was done is remembered as: value → who wrote what since both sides were equal."""
 
-    def __init__(
-        self, label: str, phones: Callable[[], str], emit: Emit, plan_field: str, *, hub_may_die: bool
-    ) -> None:
+    def __init__(self, label: str, phones: Callable[[], str], emit: Emit, plan_field: str) -> None:
         self.label = label
         #: Id of the location's custom field.
         self._plan_field = plan_field
         self.changes = 0
-        self._hub_may_die = hub_may_die
         self._phones = phones
         self._emit = emit
         self._serial = 0
@@ -58,8 +55,13 @@ class Actor:
         self._dropped: set[tuple[str, str]] = set()
         #: The hub has surely linked both records. Whoever gets another phone before that is somebody else.
         self._linked = False
+        #: Ids of records that the hub surely knows on both sides.
+        self._known: set[str] = set()
         #: Somebody deleted the person's record on a side.
         self.deleted = False
+        #: They did so before the hub surely knew of it: a creation that was cut off may be asked for once more after
+        #: that, so the person may be gone or there, on both sides.
+        self._unknown_when_deleted = False
 
     def born(self, sides: tuple[Side, ...]) -> None:
         """Become known on these sides, with the same phone."""
@@ -77,9 +79,13 @@ class Actor:
                 self._emit(side, {"kind": "contact.create", "fields": fields})
             self.changes += 1
 
-    def act(self, beat: Beat, shown: dict[Side, Shown | None]) -> None:
-        """Do what the beat says, as far as it can be done with what each side shows. Whoever is deleted is left alone
-        from then on, and is deleted while nothing else is under way: see test_two_way_found for the rest."""
+    def act(self, beat: Beat, shown: dict[Side, Shown | None], linked: Collection[tuple[str, str]]) -> None:
+        """Do what the beat says, as far as it can be done with what each side shows; `linked` are the pairs of records
+        that the hub knows. Whoever is deleted is left alone from then on, and is deleted while nothing else is under
+        way: see test_two_way_found for the rest."""
+        nimbata, contact = shown["nimbata"], shown["contacts_api"]
+        self._linked = nimbata is not None and contact is not None and (nimbata.id, contact.id) in linked
+        self._known = {one for pair in linked for one in pair}
         for side in SIDES:
             deed, here, there = beat.of(side), shown[side], shown[other(side)]
             if deed is None or here is None or self.deleted:
@@ -90,7 +96,6 @@ class Actor:
 
     def agree(self, shown: Shown) -> None:
         """Both sides show this now: from here on only what is written anew may change it."""
-        self._linked = not self._hub_may_die
         stands = _words_of(shown)
         for key, word in self._words.items():
             word.agreed, word.written = stands.get(key, "no" if key[0] == "tag" else word.agreed), {}
@@ -99,6 +104,8 @@ class Actor:
 
     def complaints(self, shown: Shown | None) -> list[str]:
         """What is lost, doubled, or was put back, in words; `shown` is one side's view of a person equal on both."""
+        if self._unknown_when_deleted:
+            return []
         if self.deleted:
             return [f"{self.label}: is there though it was deleted"] if shown is not None else []
         if shown is None:
@@ -126,7 +133,7 @@ class Actor:
                 self._tag(side, here, TAGS[deed.pick % len(TAGS)], add=kind == "tag")
             case "delete":
                 self._emit(side, {"kind": "contact.delete", "id": here.id})
-                self.deleted = True
+                self.deleted, self._unknown_when_deleted = True, not self._linked
                 self.changes += 1
             case _ if verb == "make":
                 self._make(side, here, kind)
@@ -192,11 +199,10 @@ class Actor:
         which = {"id": one.id}
         named = _KINDS[kind]
         if verb == "drop":
-            title = self._words.get((kind, one.name, "title"))
-            if title is not None and title.agreed is not None:
+            if one.id in self._known:
                 self._dropped.add((kind, one.name))
             else:
-                # A copy of which nobody knows yet whether it was made may be made again: both are right.
+                # A copy of which the hub does not know yet that it was made may be made again: both are right.
                 self._made.discard((kind, one.name))
             self._item(side, f"{named}.delete", which, {})
         elif verb in ("done", "undo"):

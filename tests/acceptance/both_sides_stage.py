@@ -15,99 +15,28 @@ import msgspec
 import pytest
 
 from tests.acceptance.both_sides_actor import Actor
+from tests.acceptance.both_sides_faults import rules
 from tests.acceptance.both_sides_fuse import Fuse
+from tests.acceptance.both_sides_joined import EVERY_S, connect
 from tests.acceptance.both_sides_shown import Shown, account_people, differences, location_people
-from tests.acceptance.both_sides_stories import Fault, Story, Wave
+from tests.acceptance.both_sides_stories import Story, Wave
 from tests.world import serving
-from tieline.connectors import CONNECTORS
-from tieline.connectors.kit.connection import Connection
-from tieline.connectors.kit.gateway import Gateway
-from tieline.domain.ids import ConnectionId
 from tieline.domain.side import Side
 from tieline.sandbox.app import Options, Sandbox
-from tieline.sandbox.faults import Params, Rule
-from tieline.server.accounts.connections import read_location
 from tieline.server.hub import Hub, ServeOptions
-from tieline.server.syncs import create_field
-from tieline.store.directory import Credential, Directory
+from tieline.store.directory import Directory
 from tieline.store.pool import Store
-from tieline.testing.builders import add_connection, add_sync
 from tieline.vault.seal import Vault
 
-DEFINITION = """\
-version: 1
-contact:
-  create: true
-  fields:
-    - {to: phone, from: phone, when: empty}
-person:
-  direction: both
-  fields:
-    - {nimbata: first_name, contacts_api: first_name}
-    - {nimbata: last_name, contacts_api: last_name}
-    - {nimbata: email, contacts_api: email}
-    - {nimbata: phone, contacts_api: phone}
-    - {nimbata: company, contacts_api: company}
-    - {nimbata: city, contacts_api: city}
-    - {nimbata: custom.plan, contacts_api: custom.plan}
-  tags: {direction: both}
-  deletes: delete
-tasks: {direction: both, deletes: delete}
-notes: {direction: both, deletes: delete}
-appointments: {direction: both, deletes: delete, calendar: Consultation}
-"""
 #: Longest that both sides may take to be equal once nobody does anything any more and nothing goes wrong.
 LIMIT_S = 15.0
 #: So long nothing may be called: every poll and sweep has its turn in it.
 IDLE_S = 1.3
-EVERY_S = 0.4
-#: The sandbox settles a cut-off call at once.
-_SETTLE_S = 0.3
-#: Two looks so far apart tell that a record is gone.
-_VANISH_S = 0.3
-_SHARES: dict[Fault, float] = {
-    "duplicate": 0.3, "late": 0.2, "reorder": 0.3, "drop": 0.25, "429": 0.04, "500": 0.05, "502": 0.05, "503": 0.05,
-    "cut_before": 0.06, "cut_after": 0.1, "created_422": 0.3,
-}  # fmt: skip
-_PARAMS = Params(delay_s=0.4, retry_after_s=0.2)
 #: What a wave leaves behind in the hub's store.
 _TRACES = (
     "event, assignment, occurrence, delivery, person, person_key, link, item, effect, attempt, conflict, history,"
     " swept, sweep_found"
 )
-
-
-#: Tellings that may be lost. Of a deletion it is known again only if a sweep met the record while it was there, and
-#: what an account tells of its items is one kind of event, deletions among them.
-_LOSABLE = {
-    "contacts": (
-        "ContactCreate",
-        "ContactUpdate",
-        "ContactTagUpdate",
-        "Task[!D]*",
-        "Note[!D]*",
-        "Appointment[!D]*",
-    ),
-    "nimbata": ("contact.created", "contact.updated"),
-}
-
-
-def rules(faults: Sequence[Fault]) -> list[Rule]:
-    """As the sandbox takes them."""
-    found = []
-    for kind in faults:
-        rule = Rule(kind=kind, share=_SHARES[kind], params=_PARAMS)
-        if kind == "drop":
-            found += [
-                msgspec.structs.replace(rule, side=side, operation=event)
-                for side, events in _LOSABLE.items()
-                for event in events
-            ]
-        elif kind == "created_422":
-            found.append(msgspec.structs.replace(rule, side="contacts", operation="contacts.create"))
-        else:
-            found.append(rule)
-    return found
 
 
 class Stage:
@@ -152,9 +81,8 @@ class Stage:
         for side in (self.sandbox.nimbata, self.sandbox.contacts):
             side.faults.add([rule for rule in rules(wave.faults) if rule.side in ("*", side.side.name)])
         self._fuse.lay(wave.crash)
-        dies = wave.crash is not None
         actors = [
-            Actor(next(self._labels), self._phones.__next__, self._emit, self._plan_field, hub_may_die=dies)
+            Actor(next(self._labels), self._phones.__next__, self._emit, self._plan_field)
             for _ in wave.stories
         ]
         own = self._fuse.calls["own"]
@@ -194,11 +122,21 @@ class Stage:
         actor.born(story.born)
         await self._equal(actor)
         for beat in story.beats:
-            actor.act(beat, self._of(actor))
+            linked = await self._linked()
+            actor.act(beat, self._of(actor), linked)
             if beat.then == "equal":
                 await self._equal(actor)
             elif beat.then == "pause":
                 await asyncio.sleep(0.06)
+
+    async def _linked(self) -> set[tuple[str, str]]:
+        """Ids in the account and in the CRM of every person and item that the hub surely knows on both."""
+        async with self.store.transaction() as db:
+            rows = await db.execute(
+                "SELECT nimbata_id, contact_id FROM link WHERE state = 'open'"
+                " UNION ALL SELECT nimbata_id, contacts_api_id FROM item WHERE state = 'open'"
+            )
+            return {(one, another) for one, another in await rows.fetchall()}
 
     async def _equal(self, actor: Actor) -> None:
         """Wait until both sides show the same; not for ever, since what was lost may be found late."""
@@ -306,7 +244,7 @@ def _allowed(wave: Wave, changes: int) -> float:
     """Calls that a wave may take. Whoever is new is looked for first; what the CRM tells without the time of its change
     is read once by id. What goes wrong costs a repeat or a look more each time."""
     calm = not wave.faults and wave.crash is None
-    return (2.2 if calm else 5.0) * changes + (3 if calm else 8) * len(wave.stories)
+    return (3.0 if calm else 5.0) * changes + (4 if calm else 8) * len(wave.stories)
 
 
 _VAULT = Vault(bytes(32))
@@ -325,42 +263,10 @@ async def stage(store: Store, patch: pytest.MonkeyPatch) -> AsyncIterator[Stage]
     async with Sandbox.start(options) as running, aiohttp.ClientSession() as http:
         # A tag moves the time of change, so that the poll of contacts finds one whose webhook was lost.
         running.contacts.side.set_quirks({"search_lag_s": 0.2, "date_updated_moves_for": ["tag"]})
-        plan_field = await _connect(store, running)
+        plan_field = await connect(store, _VAULT, running)
         built = Stage(store, running, http, Fuse(patch), plan_field)
         await built.start()
         try:
             yield built
         finally:
             await built.stop()
-
-
-async def _connect(store: Store, running: Sandbox) -> str:
-    told = running.describe()
-    contacts, nimbata = told["contacts"], told["nimbata"]
-    location, project = contacts["locations"][0], next(iter(nimbata["projects"]))
-    connection = Connection(
-        id=ConnectionId(-1), name="crm", connector="contacts_api", base_url=contacts["base_url"],
-        account=location["id"], token=location["token"],
-    )  # fmt: skip
-    async with Gateway.open(CONNECTORS) as gateway:
-        await create_field(gateway, connection, "plan")
-        facts = await read_location(gateway, connection)
-    await add_connection(
-        store, _VAULT, name="calls", connector="nimbata", base_url=nimbata["base_url"], account=nimbata["account"],
-        credential=Credential(token=nimbata["token"], webhook_secrets={"hmac": nimbata["webhook_secret"]}),
-        settings={
-            "mode": "native", "limits": "off", "settle_s": _SETTLE_S, "vanish_s": _VANISH_S,
-            "polling": {"overlap_s": 3}, "rate": {"per_minute": 10**6},
-        },
-        polls=tuple((stream, "", EVERY_S) for stream in ("contact", "walk")),
-    )  # fmt: skip
-    await add_connection(
-        store, _VAULT, name="crm", connector="contacts_api", base_url=contacts["base_url"], account=location["id"],
-        credential=Credential(token=location["token"], webhook_keys=(contacts["webhook_public_key"],)),
-        settings={
-            "settle_s": _SETTLE_S, "vanish_s": _VANISH_S, "location": msgspec.to_builtins(facts), "limits": "off",
-        },
-        polls=tuple((stream, "", EVERY_S) for stream in ("contact", "task", "walk")),
-    )  # fmt: skip
-    await add_sync(store, name="sync", source="calls", project=project, target="crm", definition=DEFINITION)
-    return facts.custom_fields["plan"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from typing import Any
 
 import pytest
 
 from tests.server.two_way import TwoWayWorld, both_ways
+from tieline.domain.contact import Contact
 from tieline.sandbox.faults import Params, Rule, read_rules
+from tieline.server.targets.native import NimbataTarget
 from tieline.store.pool import Store
 
 ADA = "+12015550123"
@@ -131,3 +135,82 @@ async def test_what_cannot_be_read_after_a_creation_does_not_repeat_it(store: St
         assert both.unequal() == []
         (her,), _ = both.people()
         assert len(her["appointments"]) == 1
+
+
+async def _made(calls: Counter[str], operation: str) -> None:
+    """Wait until the far side was asked for it once."""
+    for _ in range(400):
+        if calls[operation]:
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"{operation} was never called")
+
+
+async def test_somebody_deleted_in_the_account_before_our_record_is_known_is_not_made_anew(
+    store: Store,
+) -> None:
+    """The creation took effect and was cut off; whoever saw the new record deleted it at once."""
+    async with both_ways(store, source_settings={"settle_s": 0.5}) as both:
+        running = both.world.sandbox.nimbata
+        running.faults.add(
+            read_rules({"kind": "cut_after", "operation": "nimbata.contact.create", "count": 1})
+        )
+        both.work(kind="contact.create", fields={"firstName": "Ada", "phone": ADA})
+        await _made(running.audit.operations, "nimbata.contact.create")
+        both.emit(kind="contact.delete", id=both.account["contacts"][0]["id"])
+        await both.settled()
+        assert both.people() == ([], [])
+
+
+async def test_somebody_deleted_in_the_crm_before_our_record_is_known_is_not_made_anew(store: Store) -> None:
+    """There a creation is asked for once more, since a second one is refused: not after this."""
+    async with both_ways(store) as both:
+        running = both.world.sandbox.contacts
+        for kind, count in (("cut_after", 1), ("503", 4)):
+            running.faults.add(read_rules({"kind": kind, "operation": "contacts.create", "count": count}))
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        await _made(running.audit.operations, "contacts.create")
+        both.work(kind="contact.delete", id=both.crm["contacts"][0]["id"])
+        await both.settled()
+        assert both.people() == ([], [])
+
+
+@pytest.mark.parametrize("kind", ["task", "note"])
+async def test_a_copy_deleted_before_we_know_of_it_is_not_made_anew(store: Store, kind: str) -> None:
+    """Its creation was cut off; whoever saw it in the CRM deleted it at once. (The CRM's events show our mark in tasks
+    and notes; an appointment is made once more.)"""
+    async with both_ways(store) as both:
+        person, _ = await ada(both)
+        running = both.world.sandbox.contacts
+        running.faults.add(read_rules({"kind": "cut_after", "operation": f"{kind}s.create", "count": 1}))
+        both.emit(kind=f"{kind}.create", contact=person)
+        await _made(running.audit.operations, f"{kind}s.create")
+        (copy,) = both.crm[f"{kind}s"]
+        both.work(kind=f"{kind}.delete", id=copy["id"])
+        await both.settled()
+        assert both.unequal() == []
+        _, (her,) = both.people()
+        assert her[f"{kind}s"] == []
+
+
+async def test_somebody_deleted_between_the_look_up_and_the_link_is_deleted_on_both(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The creation was cut off, looked up and found; then the record went, before anything was linked to it."""
+    async with both_ways(store, source_settings={"settle_s": 0.5}) as both:
+        real = NimbataTarget.candidates
+
+        async def candidates(self: NimbataTarget, **given: Any) -> list[Contact]:
+            for one in both.account["contacts"]:
+                if one["deleted_at"] is None:
+                    both.emit(kind="contact.delete", id=one["id"])
+            return await real(self, **given)
+
+        monkeypatch.setattr(NimbataTarget, "candidates", candidates)
+        both.world.sandbox.nimbata.faults.add(
+            read_rules({"kind": "cut_after", "operation": "nimbata.contact.create", "count": 1})
+        )
+        both.work(kind="contact.create", fields={"firstName": "Ada", "phone": ADA})
+        await both.settled()
+        assert both.people() == ([], [])
+        assert await both.world.rows("SELECT count(*) FROM assignment WHERE state = 'dead'") == [(0,)]

@@ -17,7 +17,7 @@ class RecordChanged(msgspec.Struct, frozen=True, kw_only=True):
     side: Side
     #: The side's own id of the person.
     record_id: str
-    #: The record as the event showed it; None where it did not.
+    #: The record as the event showed it, or showed it last; None where it did not.
     record: Contact | None = None
     #: Names that a sparse body told (fields, `custom.<key>`, "tags"); None = it told all.
     present: frozenset[str] | None = None

@@ -85,6 +85,12 @@ class Carrier:
         """Go on with what an earlier turn sent, or may have."""
         return await self._performers[effect.side].resume(effect, command, record_id)
 
+    def confirm(self, effect: EffectRow, result_id: str) -> None:
+        """What an earlier turn sent is known to have taken place, without a call."""
+        self._writes.effects.append(
+            msgspec.structs.replace(effect, state="confirmed", result_id=result_id, absent_at=None)
+        )
+
     def drop_unsent(self) -> None:
         """Whatever stopped the turn: these were not sent, so a later one may take them up without a look-up."""
         for effect in self._unsent.values():

@@ -28,6 +28,8 @@ UNFORESEEN_TRIES = 5
 _OF_QUOTA = ("quota_spent", "asked_to_wait")
 #: A connection that was mended meanwhile is tried again after so long.
 MENDED_S = 1.0
+#: Why an assignment waits that could be done, but for those before it.
+BEHIND = "an earlier event of this person waits"
 
 
 class Chain:
@@ -55,6 +57,8 @@ class Chain:
         self.links: dict[SyncId, LinkRow | None] = {}
         self.new_person = False
         self.new_keys: list[tuple[str, bytes]] = []
+        #: A turn has to wait until then: nothing of this person is done before.
+        self._due_at: datetime | None = None
 
     def append(self, item: Item) -> None:
         """One more assignment, younger than those before it."""
@@ -63,6 +67,9 @@ class Chain:
     async def run(self) -> None:
         """Work until nothing is left. What could not be written stays as it was in the store."""
         while self._queue and not self._lane.lost:
+            if self._due_at is not None:
+                await self._follow(self._due_at)
+                continue
             items = self._take()
             try:
                 await self._turn(items)
@@ -121,18 +128,26 @@ class Chain:
                 due_at = now + timedelta(seconds=MENDED_S)
             self._lane.leaving = True
         turn.wait(items, due_at, later.reason)
-        behind = list(self._queue)
+        self._due_at = due_at
+
+    async def _follow(self, due_at: datetime) -> None:
+        """What stands behind events that wait, or comes while that is written, waits with them."""
+        items = list(self._queue)
         self._queue.clear()
-        turn.writes.assignments.extend(
+        writes = Writes(lane_id=self._lane.id, epoch=self._lane.epoch)
+        writes.keys.extend((kind, digest, self._person) for kind, digest in self.new_keys)
+        self.new_keys = []
+        writes.assignments.extend(
             AssignmentRow(
                 event_id=item.event_id, consumer_id=item.consumer_id, state="waiting", person_id=self._person,
-                due_at=due_at, tries=item.tries, reason="an earlier event of this person waits",
+                due_at=due_at, tries=item.tries, reason=BEHIND,
             )
-            for item in behind
+            for item in items
         )  # fmt: skip
-        self._let_go(behind)
-        self._open_effects = True
-        self._finished.clear()
+        try:
+            await self._shared.ledger.commit(writes)
+        finally:
+            self._let_go(items)
 
     async def _link(self, consumer: SyncId) -> LinkRow | None:
         if consumer not in self.links:

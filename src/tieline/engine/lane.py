@@ -38,6 +38,8 @@ class OwnedLane:
     chains: dict[PersonId, Chain] = field(default_factory=dict)
     #: Keys of people whose first commit is still under way.
     fresh_keys: dict[bytes, PersonId] = field(default_factory=dict)
+    #: Of them, those whose events must wait until then, though the store does not lead there yet.
+    fresh_waits: dict[PersonId, datetime] = field(default_factory=dict)
     #: (consumer, occurrence) in hand, so that a second telling is checked again when its turn comes.
     occurrences: dict[tuple[int, bytes], int] = field(default_factory=dict)
     in_hand: int = 0

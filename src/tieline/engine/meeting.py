@@ -10,6 +10,7 @@ from tieline.domain.side import Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
 from tieline.effects.writes import AssignmentState
+from tieline.engine.deletion import removed
 from tieline.engine.identity import Identity
 from tieline.engine.turn import NAMES, Turn
 from tieline.mapping.two_way import travels
@@ -134,7 +135,7 @@ class Meeting:
             # It took place before, and the commit that said so was lost: it is found as one that was there.
             found = await self._candidates(there, record)
             if not found:
-                self._end("dead", "created before, but found no more")
+                await self._deleted_meanwhile(there, record, planned)
                 return None
             return Done(
                 contact=found[0], result_id=found[0].id, adopted=True, started_at=turn.began, duration_s=0.0
@@ -144,6 +145,14 @@ class Meeting:
         except GivenUp as given_up:
             self._end("dead", given_up.reason)
             return None
+
+    async def _deleted_meanwhile(self, there: Side, record: Contact, planned: Planned) -> None:
+        """Our record was made, and was deleted before it was linked: the sync's policy decides, as for a linked one."""
+        turn = self._turn
+        made = Contact(id=await turn.result_of(planned) or "", phone=record.phone, email=record.email)
+        turn.state.see(there, made, news=False)
+        turn.state.see(other(there), record, news=False)
+        self._end(*await removed(turn, there))
 
     async def _mark(self, there: Side, duplicate: Contact) -> None:
         """A record that a person said is the same one's twice: whoever looks after the CRM merges them."""
@@ -157,5 +166,5 @@ class Meeting:
         except GivenUp as given_up:
             self._notices.append(given_up.reason)
 
-    def _end(self, state: AssignmentState, reason: str) -> None:
+    def _end(self, state: AssignmentState, reason: str | None) -> None:
         self._turn.end(self._causes, state, reason)

@@ -8,30 +8,22 @@ from functools import partial
 import msgspec
 
 from tieline.domain.change import RecordChanged
-from tieline.domain.command import (
-    AddTags,
-    Planned,
-    RemoveTags,
-    UpdateContact,
-)
-from tieline.domain.contact import Contact, with_fields
+from tieline.domain.contact import Contact
 from tieline.domain.side import SIDES, Side, other
-from tieline.effects.perform import GivenUp
-from tieline.effects.target import Done
 from tieline.effects.writes import AssignmentState
-from tieline.engine.deletion import lost, removed
+from tieline.engine.deletion import removed
 from tieline.engine.identity import Identity
 from tieline.engine.meeting import Meeting
+from tieline.engine.record_writes import RecordWrites
 from tieline.engine.turn import NAMES, Turn
-from tieline.errors import NotFoundError, OutdatedError, RejectedError
+from tieline.errors import NotFoundError
 from tieline.sync.echo import judge
-from tieline.sync.merge import Question, refused, settled
+from tieline.sync.merge import Question, settled
 from tieline.sync.merge_person import PersonMerger, Wanted
 from tieline.sync.who.conflicts import Value, field_conflict, key_of, remembered
-from tieline.sync.who.identity import Links, Unclear, conflict_of
 
-#: A record found on the way is compared once more; a side that alters what it is given ends the matter there.
-_ROUNDS = 3
+#: What an answer shows is compared once more; a side that alters what it is given ends the matter there.
+_ROUNDS = 5
 End = tuple[AssignmentState, str | None]
 
 
@@ -49,6 +41,7 @@ class PersonTurn:
         #: What could not be done, in plain words.
         self.notices: list[str] = []
         self._meeting = Meeting(turn, self._identity, self._causes, self.notices)
+        self._writes = RecordWrites(turn, self._identity, self._causes, self.notices)
 
     async def listen(self, event_id: int, change: RecordChanged) -> None:
         """Take what a side shows into what was seen there."""
@@ -108,6 +101,8 @@ class PersonTurn:
         if self._merger is None:
             return "skipped", "this contact is not linked"
         if change.removed:
+            if side in self._fresh and self._fresh[side].id == change.record_id:
+                del self._fresh[side]
             return "skipped", "deleted, and not linked"
         if known is not None:
             return "skipped", f"this person is linked to another record of {NAMES[side]}, {known.id}"
@@ -146,8 +141,10 @@ class PersonTurn:
         if self._causes:
             turn.state.cause = self._causes[-1]
         for side in SIDES:
-            if side in self._fresh:
-                await self._meeting.link(merger, side, self._fresh[side])
+            record = self._fresh.get(side)
+            # The first side's may have turned out to be deleted, and the second's with it.
+            if record is not None and not turn.state.was(side, record.id):
+                await self._meeting.link(merger, side, record)
         if not turn.consumer.derived and not self._fresh:
             await self._meeting.complete(merger)
         if not turn.state.merge.quiet:
@@ -157,7 +154,8 @@ class PersonTurn:
                 break
 
     async def _round(self, merger: PersonMerger) -> bool:
-        """Write once to each side what it lacks; True = something was written, so look again."""
+        """Write to one side what it lacks; True = something was written, so look again: the answer shows the record,
+        and what somebody changed there meanwhile takes part in what goes to the other side."""
         turn = self._turn
         nimbata, contact = (turn.state.records.get(side) for side in SIDES)
         if nimbata is None or contact is None or turn.state.merge.quiet:
@@ -170,15 +168,12 @@ class PersonTurn:
         turn.state.set_merge(merged.state)
         if merged.questions and await self._answered(merger, merged.questions):
             return True
-        wrote = False
         for side in SIDES:
-            if not merged.to[side].nothing:
-                wrote = await self._write(side, merged.to[side], "merge") or wrote
-        if not wrote:
-            # Both sides were brought as far as they can be; fields that one does not take stay marked.
-            state = turn.state
-            state.set_merge(msgspec.structs.replace(state.merge, linked=True, tags={}))
-        return wrote
+            if not merged.to[side].nothing and await self._writes.write(side, merged.to[side], "merge"):
+                return True
+        # Both sides were brought as far as they can be; fields that one does not take stay marked.
+        turn.state.set_merge(msgspec.structs.replace(turn.state.merge, linked=True, tags={}))
+        return False
 
     async def _answered(self, merger: PersonMerger, questions: Sequence[Question]) -> bool:
         """Ask what nobody answered yet; True = an answer changed what is to be merged."""
@@ -201,115 +196,9 @@ class PersonTurn:
             else:
                 text = None if value.value is None else str(value.value)
                 for side in SIDES:
-                    went_on = await self._write(side, Wanted(fields={names[side]: text}), "answer") or went_on
+                    answer = Wanted(fields={names[side]: text})
+                    went_on = await self._writes.write(side, answer, "answer") or went_on
         return went_on
-
-    async def _write(self, side: Side, wanted: Wanted, why: str) -> bool:
-        """One call for the fields, one for tags that come, one for those that go."""
-        commands: list[tuple[str, UpdateContact | AddTags | RemoveTags]] = []
-        version = self._turn.state.records[side].version
-        if wanted.fields:
-            commands.append(("update", UpdateContact(fields=wanted.fields, version=version)))
-        if wanted.add_tags:
-            commands.append(("tags", AddTags(tags=wanted.add_tags)))
-        if wanted.remove_tags:
-            commands.append(("untag", RemoveTags(tags=wanted.remove_tags)))
-        wrote = False
-        for name, command in commands:
-            wrote = await self._send(side, name, command, why) or wrote
-        return wrote
-
-    async def _send(
-        self, side: Side, name: str, command: UpdateContact | AddTags | RemoveTags, why: str
-    ) -> bool:
-        turn = self._turn
-        planned = Planned(
-            command=command, side=side, event_id=turn.state.cause,
-            idempotency_key=self._key(f"{side}.{why}.{name}:event{turn.state.cause}"),
-        )  # fmt: skip
-        if not self._can(side, planned):
-            return False
-        try:
-            done = await turn.carrier.send(planned, turn.state.record_id(side))
-        except GivenUp as given_up:
-            if isinstance(given_up.error, NotFoundError):
-                raise await lost(turn, side) from given_up
-            if isinstance(given_up.error, OutdatedError):
-                return await self._look_again(side)
-            return await self._refused(side, name, command, why, given_up)
-        self._took(side, command, done)
-        return True
-
-    async def _look_again(self, side: Side) -> bool:
-        """Somebody changed the record meanwhile: what they wrote takes part in the merge."""
-        turn, known = self._turn, self._turn.state.records[side]
-        try:
-            record = await turn.read(
-                "reading the record", partial(turn.consumer.targets[side].fetch, known.id)
-            )
-        except NotFoundError as error:
-            raise await lost(turn, side) from error
-        turn.state.see(side, record)
-        return True
-
-    async def _refused(
-        self, side: Side, name: str, command: UpdateContact | AddTags | RemoveTags, why: str, error: GivenUp
-    ) -> bool:
-        """One bad value must not keep the good ones back: each is offered by itself once."""
-        if isinstance(command, UpdateContact):
-            if len(command.fields) > 1:
-                wrote = False
-                for field, value in command.fields.items():
-                    version = self._turn.state.records[side].version
-                    alone = UpdateContact(fields={field: value}, version=version)
-                    wrote = await self._send(side, f"{name}.{field}", alone, why) or wrote
-                return wrote
-            state = self._turn.state
-            state.set_merge(refused(state.merge, side, command.fields))
-            if isinstance(error.error, RejectedError) and error.error.existing_id is not None:
-                await self._ask_about(side, error.error.existing_id)
-                return False
-        self._turn.end(self._causes, "dead", error.reason)
-        return False
-
-    async def _ask_about(self, side: Side, existing_id: str) -> None:
-        """A phone or e-mail that stands on somebody else's record there: one person, or two?"""
-        turn = self._turn
-        mine, theirs = turn.state.records[other(side)], turn.state.records[side]
-        try:
-            existing = await turn.read(
-                "reading the record", partial(turn.consumer.targets[side].fetch, existing_id)
-            )
-        except NotFoundError:
-            return
-        unclear = Unclear(reason="two_people", records=(theirs, existing))
-        conflict = conflict_of(mine, unclear, side=other(side), links=Links(own=theirs))
-        turn.end(self._causes, "done", self._identity.ask(conflict))
-
-    def _took(self, side: Side, command: UpdateContact | AddTags | RemoveTags, done: Done) -> None:
-        state = self._turn.state
-        before = state.records[side]
-        match command:
-            case UpdateContact(fields=fields):
-                written = msgspec.structs.replace(with_fields(before, fields), as_of=done.as_of)
-                state.see(side, done.contact or written, what="written")
-                if self._merger is not None:
-                    state.set_merge(self._merger.wrote(state.merge, side, Wanted(fields=fields)))
-            case AddTags(tags=tags) | RemoveTags(tags=tags):
-                # The whole record, where it is given: with an older time, an older telling would pass for news.
-                left = before.tags | tags if isinstance(command, AddTags) else before.tags - tags
-                tagged = msgspec.structs.replace(before, tags=done.tags or left, as_of=done.as_of)
-                state.see(side, done.contact or tagged, what="written")
-
-    def _can(self, side: Side, planned: Planned) -> bool:
-        reason = self._turn.consumer.targets[side].cannot(planned.command)
-        if reason is not None:
-            self.notices.append(reason)
-        return reason is None
-
-    def _key(self, what: str) -> str:
-        turn = self._turn
-        return f"sync{turn.consumer.id}:person{turn.person}:{what}:{turn.state.generation}"
 
 
 def _completed(told: Contact, known: Contact, present: frozenset[str]) -> Contact:

@@ -8,21 +8,17 @@ from datetime import datetime
 import msgspec
 
 from tieline.domain.change import ItemChanged, RecordChanged
-from tieline.domain.command import AddNote, Command, CreateItem, DeleteItem, UpdateItem
 from tieline.domain.ids import PersonId
 from tieline.domain.undo import RecordUndo
-from tieline.effects.perform import GivenUp
-from tieline.effects.target import Done
-from tieline.effects.writes import AssignmentRow, AssignmentState, EffectRow, LinkRow, Writes
-from tieline.engine.activity_turn import ActivityTurn, took_effect
-from tieline.engine.carrier import Carrier, decode_command, effect_of
-from tieline.engine.deletion import lost
+from tieline.effects.writes import AssignmentRow, AssignmentState, LinkRow, Writes
+from tieline.engine.activity_turn import ActivityTurn
+from tieline.engine.carrier import Carrier
 from tieline.engine.item_turn import ItemTurn
+from tieline.engine.open_effects import OpenEffects
 from tieline.engine.person_state import PersonState
 from tieline.engine.person_turn import PersonTurn
 from tieline.engine.turn import Consumer, Item, Shared, Turn
 from tieline.engine.undo_turn import UndoTurn
-from tieline.errors import NotFoundError
 from tieline.mapping.apply import Desired
 from tieline.store.queries import query
 from tieline.sync.plan import Heard
@@ -86,7 +82,7 @@ class SyncTurn:
         people = PersonTurn(turn)
         things = ItemTurn(turn, people)
         if self._open_effects:
-            await self._finish_open_effects(turn, things)
+            await OpenEffects(turn, things, [item.read.change for item in items]).finish()
         heard = await _listen(turn, items, people, things)
         if heard:
             self._state.cause = heard[-1].event_id
@@ -140,39 +136,6 @@ class SyncTurn:
                 known.add(item.occurrence)
                 fresh.append(item)
         return fresh
-
-    async def _finish_open_effects(self, turn: Turn, things: ItemTurn) -> None:
-        async with self._shared.store.transaction() as db:
-            rows = await (await db.execute(query("load_open_effects"), {"person": self._person})).fetchall()
-        for row in rows:
-            effect = effect_of(row)
-            if effect.consumer_id == self._consumer.id:
-                await self._finish(turn, things, effect, decode_command.decode(effect.input))
-
-    async def _finish(self, turn: Turn, things: ItemTurn, effect: EffectRow, command: Command) -> None:
-        record_id = self._state.record_id(effect.side)
-        if isinstance(command, AddNote | CreateItem) and record_id is None:
-            # Without a record it cannot have been written; it goes out once there is one.
-            turn.carrier.keep(effect)
-            return
-        try:
-            done = await turn.carrier.resume(effect, command, record_id)
-        except GivenUp as given_up:
-            if isinstance(given_up.error, NotFoundError):
-                raise await lost(turn, effect.side) from given_up
-            turn.ends[effect.event_id] = ("dead", given_up.reason)
-        else:
-            await self._took_effect(turn, things, effect, command, done)
-
-    async def _took_effect(
-        self, turn: Turn, things: ItemTurn, effect: EffectRow, command: Command, done: Done
-    ) -> None:
-        if isinstance(command, CreateItem | UpdateItem | DeleteItem):
-            await things.took(command, effect.side, done.item)
-        elif effect.side == "contacts_api":
-            took_effect(turn, command, done)
-        elif done.contact is not None and self._state.contact is not None:
-            self._state.see("nimbata", done.contact, what="written")
 
 
 async def _listen(turn: Turn, items: Sequence[Item], people: PersonTurn, things: ItemTurn) -> list[Heard]:

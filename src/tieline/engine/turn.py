@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tieline.domain.command import Planned
 from tieline.domain.contact import Contact
 from tieline.domain.ids import PersonId, SyncId
 from tieline.domain.items import ItemKind
@@ -113,6 +114,13 @@ class Turn:
             raise
         except ConnectorError as error:
             raise later(error, doing, turn=self.tries) from error
+
+    async def result_of(self, planned: Planned) -> str | None:
+        """The id of what an earlier turn made by this command."""
+        async with self.shared.store.transaction() as db:
+            rows = await db.execute(query("load_result"), {"key": planned.idempotency_key})
+            row = await rows.fetchone()
+        return row[0] if row is not None else None
 
     async def claim(self, record: Contact) -> None:
         """A record that was read on the way says who its person is: its phone and e-mail lead here from now on.

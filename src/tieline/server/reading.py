@@ -158,9 +158,11 @@ class SyncReader:
         keys = _KEYS[type(told)](told)
         # A contact of the CRM whom a derived account never heard of is nobody there.
         known_there = self._source.mode == "native" or told.side == "nimbata"
+        # Nobody becomes known by going.
+        introduces = self._introduces and known_there and not told.removed
         nameless = isinstance(told, ItemChanged) and told.record_id is None and told.kind == "task"
         return Read(
-            occurrence=occurrence, keys=keys, change=told, introduces=self._introduces and known_there,
+            occurrence=occurrence, keys=keys, change=told, introduces=introduces,
             look_at="task" if nameless else None,
         )  # fmt: skip
 

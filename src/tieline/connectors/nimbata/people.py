@@ -139,7 +139,8 @@ def _changed(
     return RecordChanged(
         side="nimbata",
         record_id=record.id,
-        record=None if removed else contact,
+        # Some accounts tell of a deletion by its id alone.
+        record=contact if not removed or contact.phone or contact.email else None,
         present=None if removed or names is None else _present(names, {*custom, *contact.custom}),
         removed=removed,
         at=at or record.deleted_at or record.updated_at,

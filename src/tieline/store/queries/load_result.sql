@@ -1,0 +1,1 @@
+SELECT result_id FROM effect WHERE idempotency_key = %(key)s
