@@ -24,6 +24,15 @@ async def ada(both: TwoWayWorld) -> tuple[str, str]:
     return both.account["contacts"][0]["id"], both.crm["contacts"][0]["id"]
 
 
+async def _made(calls: Counter[str], operation: str) -> None:
+    """Wait until the far side was asked for it once."""
+    for _ in range(400):
+        if calls[operation]:
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"{operation} was never called")
+
+
 async def test_deleted_on_one_side_and_edited_on_the_other_at_once_goes_on_both(store: Store) -> None:
     """The write that meets the deletion tells of it before its webhook does."""
     async with both_ways(store) as both:
@@ -122,6 +131,26 @@ async def test_somebody_whom_an_item_introduced_is_the_one_whom_their_own_events
         assert await both.world.rows("SELECT count(*) FROM link") == [(1,)]
 
 
+async def test_whoever_an_item_named_first_is_the_person_that_their_phone_names(store: Store) -> None:
+    """Our record of somebody is made, and not known yet, when a note is put on it and the record is changed."""
+    async with both_ways(store, source_settings={"settle_s": 0.5}) as both:
+        running = both.world.sandbox.nimbata
+        running.faults.add(
+            read_rules({"kind": "cut_after", "operation": "nimbata.contact.create", "count": 1})
+        )
+        running.faults.add(read_rules({"kind": "drop", "operation": "contact.created", "count": 1}))
+        both.work(kind="contact.create", fields={"firstName": "Ada", "phone": ADA})
+        await _made(running.audit.operations, "nimbata.contact.create")
+        person = both.account["contacts"][0]["id"]
+        both.emit(kind="note.create", contact=person, changes={"body": "Prefers mornings"})
+        both.emit(kind="contact.update", id=person, changes={"company": "Acme"})
+        await both.settled()
+        assert await both.world.rows("SELECT kind, details FROM conflict") == []
+        assert both.unequal() == []
+        (her,), _ = both.people()
+        assert (her["company"], len(her["notes"])) == ("Acme", 1)
+
+
 @pytest.mark.parametrize("fault", ["cut_after", "500"])
 async def test_what_cannot_be_read_after_a_creation_does_not_repeat_it(store: Store, fault: str) -> None:
     """The answer names a user whom nobody knows yet: reading the users fails, and the appointment is made already."""
@@ -135,15 +164,6 @@ async def test_what_cannot_be_read_after_a_creation_does_not_repeat_it(store: St
         assert both.unequal() == []
         (her,), _ = both.people()
         assert len(her["appointments"]) == 1
-
-
-async def _made(calls: Counter[str], operation: str) -> None:
-    """Wait until the far side was asked for it once."""
-    for _ in range(400):
-        if calls[operation]:
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"{operation} was never called")
 
 
 async def test_somebody_deleted_in_the_account_before_our_record_is_known_is_not_made_anew(

@@ -195,3 +195,50 @@ def test_a_damaged_file_that_is_still_read_satisfies_the_schema(data: st.DataObj
         return
     assert _satisfies(text), text
     assert plain_two_way(read.definition.two_way) is not None
+
+
+#: An example of everything that can be said of an item; each value may be exchanged.
+_VALUES = {
+    "TITLE": "Visit", "STARTS": "2026-09-03T15:00", "ENDS": "2026-09-03T16:00Z", "ZONE": "Asia/Tokyo",
+    "STATUS": "booked", "NOTES": "null", "STEP": "{assignee: ana@example.com}", "CLOCK": "Europe/Berlin",
+    "WRITTEN": "{update: {title: null, ends_at: 2026-09-03T17:00}, cleared: [notes]}",
+    "NOTIFY": "false", "CALENDAR": "Site visits", "SKIP": "unlinked", "THERE": "nothing",
+}  # fmt: skip
+_SAID = """version: 1
+appointments: {}
+examples:
+  - name: x
+    appointment:
+      nimbata: {title: <TITLE>, starts_at: <STARTS>, ends_at: <ENDS>, timezone: <ZONE>, status: <STATUS>}
+      contacts_api: {starts_at: <STARTS>, notes: <NOTES>}
+    then: [{nimbata: <STEP>}, {contacts_api: {status: <STATUS>, ends_at: <ENDS>}}]
+    timezone: <CLOCK>
+    expect: {contacts_api: <WRITTEN>, nimbata: <THERE>, skip: <SKIP>}
+  - name: y
+    appointment: {nimbata: {starts_at: 2026-09-03T15:00Z}}
+    expect: {contacts_api: {create: {notify: <NOTIFY>, calendar: <CALENDAR>, status: <STATUS>, notes: <NOTES>}}}
+"""
+
+
+@settings(deadline=None)  # a busy machine makes no file wrong
+@given(st.dictionaries(
+    st.sampled_from(sorted(_VALUES)),
+    st.sampled_from([
+        "null", "true", "7", "[]", "{}", "x", "''", "2026-09-03", "0001-01-01T00:00+14:00", "0001-01-01T00:00",
+        "15:00", "deleted", "nothing", "delete", "{create: {}}", "{update: {}}", "/etc", '"\\0"', ".inf", "showed",
+    ]),
+    max_size=2,
+))  # fmt: skip
+def test_an_example_of_an_item_is_read_and_satisfies_the_schema_or_is_refused(odd: dict[str, str]) -> None:
+    """Whatever stands where a value belongs: nothing makes the reader fail, and no editor marks what is good."""
+    text = _SAID
+    for place, value in {**_VALUES, **odd}.items():
+        text = text.replace(f"<{place}>", value)
+    if not odd:
+        assert parse_sync_file(text).examples
+    try:
+        read = parse_sync_file(text)
+    except DefinitionError:
+        return
+    assert _satisfies(text), text
+    assert len(run_examples(read.definition, read.examples)) == 2

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tieline.cli import output
+from tieline.domain.side import SIDE_NAMES
 from tieline.server.people.history import AsOf, RecordThen
 from tieline.server.people.people import Linked, Person
 from tieline.server.people.timeline import Call, Change, Decision, Entry, Page, Told
 from tieline.server.people.undo import Undo
 from tieline.server.people.why import SideWhy, Why
-from tieline.server.people.words import SIDE_WORDS
 
 _HIDDEN = ("id", "custom", "updated_at", "version")
 
@@ -61,7 +61,7 @@ def draw_standing(found: AsOf) -> None:
         _side_by_side(one.sync, _then(one.nimbata), _then(one.contacts_api))
         output.table(
             ("item", "side", "id", "as it stood"),
-            [(item.kind, SIDE_WORDS[item.side], item.record_id, _values(item.fields)) for item in one.items],
+            [(item.kind, SIDE_NAMES[item.side], item.record_id, _values(item.fields)) for item in one.items],
             empty="no tasks, notes or appointments",
         )
 
@@ -72,7 +72,7 @@ def draw_undo(shown: Undo) -> None:
         ("side", "record", "field", "now", "then", "how"),
         [
             (
-                SIDE_WORDS[one.side], f"{one.subject} {one.record_id}", one.field or one.deed,
+                SIDE_NAMES[one.side], f"{one.subject} {one.record_id}", one.field or one.deed,
                 _value(one.before), _value(one.after), one.how,
             )
             for one in shown.writes
@@ -82,7 +82,7 @@ def draw_undo(shown: Undo) -> None:
     for left in shown.left:
         name = left.field or left.subject
         output.out.print(
-            f"left: {name} of {left.record_id} in {SIDE_WORDS[left.side]}: {left.why}",
+            f"left: {name} of {left.record_id} in {SIDE_NAMES[left.side]}: {left.why}",
             markup=False,
             soft_wrap=True,
         )
@@ -115,7 +115,7 @@ def _then(record: RecordThen | None) -> dict[str, Any]:
 
 def _side_by_side(title: str, nimbata: dict[str, Any], contacts: dict[str, Any]) -> None:
     output.table(
-        (title, SIDE_WORDS["nimbata"], SIDE_WORDS["contacts_api"]),
+        (title, SIDE_NAMES["nimbata"], SIDE_NAMES["contacts_api"]),
         [(name, _value(nimbata.get(name)), _value(contacts.get(name))) for name in {**nimbata, **contacts}],
         empty=f"{title}: no records",
     )
@@ -129,7 +129,7 @@ def _entry(one: Entry) -> tuple[str, str]:
             return f"event {one.event}", said
         case Change():
             side, item = (
-                SIDE_WORDS[one.side],
+                SIDE_NAMES[one.side],
                 "" if one.subject == "contact" else f" {one.subject} {one.record_id}",
             )
             return one.what, f"{side}{item}: {_values(one.fields) or 'it is gone'} (change {one.id})"
@@ -157,7 +157,7 @@ def _why_row(side: SideWhy) -> tuple[Any, ...]:
     if side.what is not None and side.told is not None:
         told = f"{side.told.kind} by {side.told.source}" if side.told.kind else "dropped since"
         how = f"{side.what}, event {side.told.event} ({told})"
-    return SIDE_WORDS[side.side], side.field, _value(side.value), _value(side.before), how, side.change
+    return SIDE_NAMES[side.side], side.field, _value(side.value), _value(side.before), how, side.change
 
 
 def _timed(zone: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:

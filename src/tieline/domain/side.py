@@ -7,6 +7,8 @@ from typing import Literal, get_args
 #: The call-tracking account, and the CRM's location.
 Side = Literal["nimbata", "contacts_api"]
 SIDES: tuple[Side, Side] = get_args(Side)
+#: What people read.
+SIDE_NAMES: dict[Side, str] = {"nimbata": "the call-tracking account", "contacts_api": "the CRM"}
 
 
 def other(side: Side) -> Side:

@@ -6,10 +6,10 @@ from functools import partial
 
 from tieline.domain.command import AddTags, DeleteContact, Planned
 from tieline.domain.contact import Contact
-from tieline.domain.side import Side, other
+from tieline.domain.side import SIDE_NAMES, Side, other
 from tieline.effects.perform import GivenUp, Later
 from tieline.effects.writes import AssignmentState
-from tieline.engine.turn import NAMES, Turn
+from tieline.engine.turn import Turn
 from tieline.errors import NotFoundError
 from tieline.mapping.two_way import travels
 
@@ -22,15 +22,15 @@ async def removed(turn: Turn, side: Side) -> tuple[AssignmentState, str | None]:
     if heir is not None:
         turn.state.see(side, heir)
         return "done", f"merged into {heir.id}; linked to that"
-    reason = f"deleted in {NAMES[side]}"
+    reason = f"deleted in {SIDE_NAMES[side]}"
     merger, there = turn.consumer.merger, other(side)
     if merger is not None and there in turn.state.records and travels(merger.rules.direction, there):
         match merger.rules.deletes:
             case "tag":
                 tag = AddTags(tags=frozenset({merger.rules.deleted_tag}))
-                reason += await _carry(turn, there, tag, f"; tagged in {NAMES[there]}")
+                reason += await _carry(turn, there, tag, f"; tagged in {SIDE_NAMES[there]}")
             case "delete":
-                reason += await _carry(turn, there, DeleteContact(), f", and then in {NAMES[there]}")
+                reason += await _carry(turn, there, DeleteContact(), f", and then in {SIDE_NAMES[there]}")
             case "ignore" | "unlink":
                 pass
     turn.state.unlink(side)

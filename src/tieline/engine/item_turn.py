@@ -11,10 +11,11 @@ from tieline.domain.side import Side, other
 from tieline.effects.writes import AssignmentState
 from tieline.engine.item_writes import ItemWrites
 from tieline.engine.person_turn import PersonTurn
-from tieline.engine.turn import NAMES, Turn
+from tieline.engine.turn import Turn
 from tieline.engine.twins import Twin, Twins
 from tieline.errors import NotFoundError
-from tieline.sync.merge_items import goes_to, judge_item
+from tieline.sync.item_steps import Ignored, ignored
+from tieline.sync.merge_items import judge_item
 
 End = tuple[AssignmentState, str | None]
 
@@ -102,11 +103,9 @@ class ItemTurn:
         if not self._wanted(change):
             return None, ("skipped", f"{change.kind}s are not carried over")
         twin = await self._twins.find(side, change.kind, change.item_id)
-        if change.removed:
-            if twin is None or twin.gone:
-                return None, ("skipped", "deleted, and not linked")
-            return twin, await self._writes.removed(twin, side)
         owner = turn.state.record_id(side)
+        if change.removed:
+            return await self._removed(change, twin)
         if owner is None:
             return None, ("skipped", "it belongs to nobody who is linked")
         known = twin.seen.get(side) if twin is not None else None
@@ -122,20 +121,29 @@ class ItemTurn:
             except NotFoundError:
                 if twin is None or twin.gone:
                     return None, ("skipped", "deleted meanwhile, and not linked")
-                return twin, await self._writes.removed(twin, side)
+                return await self._removed(change, twin)
             verdict = "echo" if _judge(told, known) == "echo" else "newer"
         if verdict != "newer":
             return twin, ("done", "echo") if verdict == "echo" else ("stale", "older than what we know")
-        if twin is not None and twin.gone:
-            return None, ("stale", "it was deleted on the other side; a late change does not make it anew")
-        if twin is None:
-            if change.reference is not None:
-                return None, ("done", "echo of our own")
-            if not goes_to(turn.consumer.items.get(change.kind), other(side)):
-                return None, ("skipped", f"{change.kind}s do not go to {NAMES[other(side)]}")
-            twin = await self._twins.add(change.kind)
-        self._twins.saw(twin, side, told)
+        if twin is None and change.reference is not None:
+            return None, ("done", "echo of our own")
+        if (left := self._ignored(change, twin, removed=False)) is not None:
+            return None, (left.state, left.reason)
+        twin = twin or await self._twins.add(change.kind)
+        self._twins.saw(twin, side, told, at=told.updated_at or change.at)
         return twin, ("done", None)
+
+    async def _removed(self, change: ItemChanged, twin: Twin | None) -> tuple[Twin | None, End]:
+        left = self._ignored(change, twin, removed=True)
+        if twin is None or left is not None:
+            return None, (left.state, left.reason) if left is not None else ("skipped", None)
+        return twin, await self._writes.removed(twin, change.side)
+
+    def _ignored(self, change: ItemChanged, twin: Twin | None, *, removed: bool) -> Ignored | None:
+        return ignored(
+            self._turn.consumer.items.get(change.kind), change.kind, change.side,
+            known=twin is not None, gone=twin is not None and twin.gone, removed=removed,
+        )  # fmt: skip
 
 
 def _judge(told: Item | None, known: Item | None) -> str:

@@ -8,15 +8,16 @@ import msgspec
 
 from tieline.domain.command import CreateItem, DeleteItem, Planned, UpdateItem
 from tieline.domain.items import Item
-from tieline.domain.side import SIDES, Side, other
+from tieline.domain.side import SIDE_NAMES, SIDES, Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.writes import AssignmentState
 from tieline.engine.deletion import lost
-from tieline.engine.turn import NAMES, Turn
+from tieline.engine.turn import Turn
 from tieline.engine.twins import Twin, Twins
 from tieline.errors import NotFoundError, OutdatedError
+from tieline.sync.item_steps import copies, removal
 from tieline.sync.merge import refused
-from tieline.sync.merge_items import copy_for, goes_to, merge_item, view, wrote_item
+from tieline.sync.merge_items import merge_item, view, wrote_item
 
 #: An item that somebody changes while we write is merged again so often.
 _LOOKS = 3
@@ -33,10 +34,14 @@ class ItemWrites:
 
     async def bring_equal(self, twin: Twin) -> None:
         """Make the copy that is missing, or write to each side what it lacks."""
-        for side in SIDES:
-            if side not in twin.ids and not await self._create(twin, side):
+        rules = self._turn.consumer.items[twin.kind]
+        for side, item in copies(rules, twin.seen).items():
+            if not await self._create(twin, side, item):
                 return
-        merged = merge_item(self._turn.consumer.items[twin.kind], twin.merge, twin.seen)
+        if len(twin.seen) < len(SIDES):
+            # Its direction was narrowed since it was told of.
+            return
+        merged = merge_item(rules, twin.merge, twin.seen)
         twin.merge, twin.touched = merged.state, True
         for side, (item, names) in merged.to.items():
             await self._update(twin, side, item, names)
@@ -45,21 +50,22 @@ class ItemWrites:
     async def removed(self, twin: Twin, side: Side) -> tuple[AssignmentState, str | None]:
         """It is gone from `side`: the sync's policy decides about the other copy, and the two are linked no more."""
         there, rules = other(side), self._turn.consumer.items[twin.kind]
-        end: tuple[AssignmentState, str | None] = ("done", f"deleted in {NAMES[side]}; unlinked")
-        if rules.deletes == "delete" and there in twin.ids and goes_to(rules, there):
-            end = await self._delete(twin, there)
+        planned = removal(rules, side, copied=there in twin.ids)
+        end: tuple[AssignmentState, str | None] = ("done", planned.reason)
+        if planned.delete:
+            end = await self._delete(twin, there, planned.reason)
         # Only now: a turn that has to wait comes here again.
         twin.gone, twin.touched = True, True
         self._turn.state.tell(side, "gone", twin.kind, twin.ids[side], {})
         return end
 
-    async def _create(self, twin: Twin, side: Side) -> bool:
+    async def _create(self, twin: Twin, side: Side, item: Item) -> bool:
         turn, origin = self._turn, other(side)
         owner = turn.state.record_id(side)
         if owner is None:
-            turn.end(twin.causes, "skipped", f"the person has no record in {NAMES[side]}")
+            turn.end(twin.causes, "skipped", f"the person has no record in {SIDE_NAMES[side]}")
             return False
-        command = CreateItem(item=copy_for(twin.seen[origin]), reference=self._twins.reference(twin, origin))
+        command = CreateItem(item=item, reference=self._twins.reference(twin, origin))
         planned = Planned(
             command=command, side=side, event_id=twin.causes[-1],
             idempotency_key=f"sync{turn.consumer.id}:{twin.kind}:{origin}:{twin.ids[origin]}:create:{side}",
@@ -142,7 +148,7 @@ class ItemWrites:
         if twin.looks < _LOOKS:
             await self.bring_equal(twin)
 
-    async def _delete(self, twin: Twin, there: Side) -> tuple[AssignmentState, str | None]:
+    async def _delete(self, twin: Twin, there: Side, reason: str) -> tuple[AssignmentState, str | None]:
         turn = self._turn
         planned = Planned(
             command=DeleteItem(kind=twin.kind, item_id=twin.ids[there]), side=there, event_id=turn.state.cause,
@@ -156,7 +162,7 @@ class ItemWrites:
             if not isinstance(given_up.error, NotFoundError):
                 return "dead", given_up.reason
         turn.state.tell(there, "gone", twin.kind, twin.ids[there], {})
-        return "done", f"deleted in {NAMES[other(there)]}, and then in {NAMES[there]}"
+        return "done", reason
 
     async def _read(self, twin: Twin, side: Side, item_id: str, owner: str) -> Item:
         target = self._turn.consumer.targets[side]
@@ -165,7 +171,9 @@ class ItemWrites:
         )
 
     def _not_there(self, twin: Twin, side: Side) -> None:
-        self._turn.end(twin.causes, "done", f"it is not in {NAMES[side]} any more; the next sweep decides")
+        self._turn.end(
+            twin.causes, "done", f"it is not in {SIDE_NAMES[side]} any more; the next sweep decides"
+        )
 
     def _can(self, side: Side, planned: Planned, twin: Twin) -> bool:
         reason = self._turn.consumer.targets[side].cannot(planned.command)

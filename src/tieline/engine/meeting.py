@@ -6,13 +6,13 @@ from functools import partial
 
 from tieline.domain.command import AddTags, CreateContact, Planned, UpsertContact
 from tieline.domain.contact import Contact, field_of
-from tieline.domain.side import Side, other
+from tieline.domain.side import SIDE_NAMES, Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
 from tieline.effects.writes import AssignmentState
 from tieline.engine.deletion import removed
 from tieline.engine.identity import Identity
-from tieline.engine.turn import NAMES, Turn
+from tieline.engine.turn import Turn
 from tieline.mapping.two_way import travels
 from tieline.sync.merge import refused
 from tieline.sync.merge_person import PersonMerger
@@ -79,7 +79,7 @@ class Meeting:
             case New(leave=leave) if may_create:
                 return await self._made(there, await self._create(merger, there, record, leave))
             case New():
-                self._end("skipped", f"unknown people get no record in {NAMES[there]}")
+                self._end("skipped", f"unknown people get no record in {SIDE_NAMES[there]}")
             case None:
                 self._end("done", self._identity.asked)
         return None
@@ -92,7 +92,7 @@ class Meeting:
             return []
         target = self._turn.consumer.targets[there]
         return await self._turn.read(
-            f"looking for the person in {NAMES[there]}",
+            f"looking for the person in {SIDE_NAMES[there]}",
             partial(target.candidates, phone=record.phone, email=record.email),
         )
 

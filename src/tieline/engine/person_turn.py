@@ -9,13 +9,13 @@ import msgspec
 
 from tieline.domain.change import RecordChanged
 from tieline.domain.contact import Contact
-from tieline.domain.side import SIDES, Side, other
+from tieline.domain.side import SIDE_NAMES, SIDES, Side, other
 from tieline.effects.writes import AssignmentState
 from tieline.engine.deletion import removed
 from tieline.engine.identity import Identity
 from tieline.engine.meeting import Meeting
 from tieline.engine.record_writes import RecordWrites
-from tieline.engine.turn import NAMES, Turn
+from tieline.engine.turn import Turn
 from tieline.errors import NotFoundError
 from tieline.sync.echo import judge
 from tieline.sync.merge import Question, settled
@@ -43,9 +43,12 @@ class PersonTurn:
         self._meeting = Meeting(turn, self._identity, self._causes, self.notices)
         self._writes = RecordWrites(turn, self._identity, self._causes, self.notices)
 
-    async def listen(self, event_id: int, change: RecordChanged) -> None:
-        """Take what a side shows into what was seen there."""
+    async def listen(self, event_id: int, change: RecordChanged, *, of_two: bool = False) -> None:
+        """Take what a side shows into what was seen there. `of_two`: its keys lead to two people."""
         self._causes.append(event_id)
+        if of_two and change.record is not None and not change.removed:
+            # Somebody who became known by an item alone a moment ago may be the one whom the phone names.
+            await self._turn.claim(change.record)
         self._turn.ends[event_id] = await self._listen(change)
         if change.thorough and self._merger is not None:
             self._reopen(self._merger)
@@ -93,7 +96,7 @@ class PersonTurn:
             verdict = "newer" if judge(told, known) != "echo" else "echo"
         if verdict == "newer" and told is not None:
             turn.state.see(side, told, at=change.at or told.updated_at)
-            return "done", f"the record of {NAMES[side]} was taken into the snapshot"
+            return "done", f"the record of {SIDE_NAMES[side]} was taken into the snapshot"
         return ("done", "echo") if verdict == "echo" else ("stale", "older than what we know")
 
     async def _listen_to_stranger(self, change: RecordChanged, known: Contact | None) -> End:
@@ -105,7 +108,7 @@ class PersonTurn:
                 del self._fresh[side]
             return "skipped", "deleted, and not linked"
         if known is not None:
-            return "skipped", f"this person is linked to another record of {NAMES[side]}, {known.id}"
+            return "skipped", f"this person is linked to another record of {SIDE_NAMES[side]}, {known.id}"
         if turn.state.was(side, change.record_id):
             return "skipped", "the person's other record was deleted; it is not made anew"
         told = change.record

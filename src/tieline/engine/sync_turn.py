@@ -145,7 +145,7 @@ async def _listen(turn: Turn, items: Sequence[Item], people: PersonTurn, things:
         turn.state.cause = item.event_id
         match item.read.change:
             case RecordChanged() as change:
-                await people.listen(item.event_id, change)
+                await people.listen(item.event_id, change, of_two=item.conflict)
             case ItemChanged() as told:
                 things.hear(item.event_id, told)
             case RecordUndo() as undo:

@@ -28,7 +28,6 @@ from tieline.store.queries import query
 from tieline.sync.merge_person import PersonMerger
 
 Out = TypeVar("Out")
-NAMES: dict[Side, str] = {"nimbata": "the call-tracking account", "contacts_api": "the CRM"}
 
 
 class Consumer(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -74,13 +75,15 @@ class Twins:
         """The mark of the copy of what stands on `origin`."""
         return item_reference(self._turn.consumer.id, origin, twin.kind, twin.ids[origin])
 
-    def saw(self, twin: Twin, side: Side, item: Item, what: What = "seen") -> None:
-        """`side` shows it so now."""
+    def saw(
+        self, twin: Twin, side: Side, item: Item, what: What = "seen", *, at: datetime | None = None
+    ) -> None:
+        """`side` shows it so now; `at` is when it was changed, by the side's own clock, where that is known."""
         turn, before = self._turn, twin.seen.get(side)
         if before is None:
             name = f"{side}:{twin.kind}:{item.id}"
             turn.writes.keys.append(("item", turn.shared.digest("item", name), turn.person))
-        twin.merge = observe_item(twin.merge, side, before, item, item.updated_at)
+        twin.merge = observe_item(twin.merge, side, before, item, at or item.updated_at)
         twin.seen[side], twin.ids[side] = item, item.id
         twin.touched = True
         fields = view(item)

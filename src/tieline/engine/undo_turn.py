@@ -19,13 +19,13 @@ from tieline.domain.command import (
 )
 from tieline.domain.contact import Contact, field_of, with_fields
 from tieline.domain.items import Item
-from tieline.domain.side import Side
+from tieline.domain.side import SIDE_NAMES, Side
 from tieline.domain.undo import FieldBack, ItemBack, RecordBack, RecordUndo
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
 from tieline.engine.deletion import lost
 from tieline.engine.item_turn import ItemTurn
-from tieline.engine.turn import NAMES, Turn
+from tieline.engine.turn import Turn
 from tieline.errors import NotFoundError, OutdatedError
 from tieline.sync.echo import judge
 from tieline.sync.merge_items import copy_for, item_reference, view
@@ -61,7 +61,9 @@ class UndoTurn:
     async def _record(self, back: RecordBack, *, force: bool) -> None:
         known = self._turn.state.records.get(back.side)
         if known is None or known.id != back.record_id:
-            self._leave(f"the record {back.record_id} of {NAMES[back.side]}, which is not linked any more")
+            self._leave(
+                f"the record {back.record_id} of {SIDE_NAMES[back.side]}, which is not linked any more"
+            )
             return
         for _ in range(_LOOKS):
             now = await self._look(back.side)
@@ -94,9 +96,9 @@ class UndoTurn:
             if alike(value, one.value):
                 continue
             if not force and not alike(value, one.expected):
-                self._leave(f"{one.name} in {NAMES[back.side]}, which somebody changed since")
+                self._leave(f"{one.name} in {SIDE_NAMES[back.side]}, which somebody changed since")
             elif not self._turn.consumer.targets[back.side].holds(one.name):
-                self._leave(f"{one.name}, which {NAMES[back.side]} does not hold")
+                self._leave(f"{one.name}, which {SIDE_NAMES[back.side]} does not hold")
             else:
                 fields[one.name] = one.value
         return fields
@@ -135,7 +137,9 @@ class UndoTurn:
     async def _item(self, back: ItemBack, *, force: bool) -> None:
         owner = self._turn.state.record_id(back.side)
         if owner is None:
-            self._leave(f"the {back.kind} {back.item_id}: the person has no record in {NAMES[back.side]}")
+            self._leave(
+                f"the {back.kind} {back.item_id}: the person has no record in {SIDE_NAMES[back.side]}"
+            )
         elif back.anew:
             await self._make(back, owner)
         elif back.delete:
@@ -152,7 +156,7 @@ class UndoTurn:
                     f"reading the {back.kind}", partial(target.fetch_item, back.kind, back.item_id, owner)
                 )
             except NotFoundError:
-                self._leave(f"the {back.kind} {back.item_id}, which is gone from {NAMES[back.side]}")
+                self._leave(f"the {back.kind} {back.item_id}, which is gone from {SIDE_NAMES[back.side]}")
                 return
             wanted = self._wanted_of(back, now, force=force)
             if not wanted:

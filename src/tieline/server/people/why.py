@@ -10,14 +10,14 @@ import msgspec
 
 from tieline.domain.contact import CONTACT_FIELDS, CUSTOM_PREFIX, NIMBATA_FIELDS
 from tieline.domain.items import ITEM_FIELDS, ItemKind
-from tieline.domain.side import SIDES, Side, other
+from tieline.domain.side import SIDE_NAMES, SIDES, Side, other
 from tieline.domain.undo import UNDO_EVENT
 from tieline.errors import ConfigurationError
 from tieline.mapping.fields import Definition
 from tieline.server.people.history import load_lines, load_pairs
 from tieline.server.people.people import People, Person
 from tieline.server.people.timeline import told_of
-from tieline.server.people.words import SIDE_WORDS, activity_words, pair_words, rule_words
+from tieline.server.people.words import activity_words, pair_words, rule_words
 from tieline.sync.files.definition import parse_definition
 from tieline.sync.record_history import History, Place, Step, What
 
@@ -181,14 +181,14 @@ def _words(sides: list[SideWhy], origin: Side | None) -> str:
     if first.told is not None and first.told.kind == UNDO_EVENT:
         said = f"it was put back by hand ({_told(first)})"
     elif origin is not None:
-        said = f"{SIDE_WORDS[origin]} showed it ({_told(first)})"
+        said = f"{SIDE_NAMES[origin]} showed it ({_told(first)})"
     elif all(one.what == "written" for one in changed):
         return f"it was written because of an activity ({_told(first)})"
     else:
         return "each side showed it by itself"
     there = next((one for one in changed if one.side == other(first.side)), None)
     if there is not None and there.what == "written":
-        said += f", and it was written to {SIDE_WORDS[there.side]}"
+        said += f", and it was written to {SIDE_NAMES[there.side]}"
     return said
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tieline.domain.side import SIDES, Side
+from tieline.domain.side import SIDE_NAMES, SIDES, Side
 from tieline.mapping.fields import Definition
 from tieline.mapping.two_way import Direction, FieldPair, Rule
 
-SIDE_WORDS: dict[Side, str] = {"nimbata": "the call-tracking account", "contacts_api": "the CRM"}
 _STATES = {
     "ready": "not looked at yet", "waiting": "waits", "done": "carried out", "duplicate": "told before",
     "stale": "older than what was known", "skipped": "not carried over", "dead": "given up",
@@ -63,4 +62,4 @@ def activity_words(definition: Definition, field: str) -> list[str]:
 
 def side_words(sides: set[Side]) -> str:
     """Sides as a list."""
-    return " and ".join(SIDE_WORDS[side] for side in SIDES if side in sides)
+    return " and ".join(SIDE_NAMES[side] for side in SIDES if side in sides)

@@ -1,7 +1,7 @@
 """The sync definition: YAML in, checked rules out, or every mistake at once with its line and column.
 
-What stands where is told by `sync.files.file_shape`; the parts are read in `definition_rules`, `definition_two_way`,
-`definition_head` and `examples`.
+What stands where is told by `sync.files.file_shape`; the parts are read in `activity_rules`, `record_rules`, `head` and
+`read_examples`, all of `sync.files`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import msgspec
 from tieline.domain.activity import Activity
 from tieline.domain.contact import Contact
 from tieline.domain.side import Side
+from tieline.sync.files.item_example import ItemExample, ItemWritten
 
 
 class NoteLike(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     #: False = no note.
     note: NoteLike | bool | None = None
     to: dict[Side, Written] = {}
+    #: What is written of a task, note or appointment.
+    items: dict[Side, ItemWritten] = {}
     ask: tuple[str, ...] | None = None
 
 
@@ -60,5 +63,6 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     #: How a person stands on either side.
     records: dict[Side, Contact] = {}
     then: tuple[Change, ...] = ()
+    item: ItemExample | None = None
     country: str
     expect: Expected

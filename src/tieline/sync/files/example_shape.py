@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from tieline.domain.activity import Attribution
+from tieline.sync.files.item_shape import AppointmentExample, NoteExample, TaskExample
 from tieline.sync.files.shape import Texts
 
 
@@ -27,6 +28,21 @@ class WrittenSection(msgspec.Struct, frozen=True, kw_only=True):
     remove_tags: list[str] = []
 
 
+#: Filled in by the schema: a word, or a table for a person's record or for an item.
+WrittenThere = Annotated[
+    Any,
+    Meta(
+        extra_json_schema={
+            "anyOf": [
+                {"enum": ["nothing", "delete"]},
+                {"$ref": "#/$defs/WrittenSection"},
+                {"$ref": "#/$defs/ItemWrittenSection"},
+            ]
+        }
+    ),
+]
+
+
 class ExpectSection(msgspec.Struct, frozen=True, kw_only=True):
     """What must come of an example."""
 
@@ -34,8 +50,8 @@ class ExpectSection(msgspec.Struct, frozen=True, kw_only=True):
     fields: Annotated[dict[str, str | int | float | None], Meta(description="null: not written")] = {}
     tags: Annotated[list[str], Meta(description="these and no others")] = []
     note: Annotated[bool | str | ContainsSection, Meta(description="a text: the note is just that")] = ""
-    nimbata: Literal["nothing"] | WrittenSection = "nothing"
-    contacts_api: Literal["nothing"] | WrittenSection = "nothing"
+    nimbata: WrittenThere = "nothing"
+    contacts_api: WrittenThere = "nothing"
     ask: Annotated[list[str], Meta(description="fields that a person is asked about")] = []
 
 
@@ -105,10 +121,10 @@ Record = Annotated[dict[str, Any], Meta(description="fields by name, tags, custo
 
 
 class ThenSection(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody changes after both sides were equal; null takes a value away."""
+    """What somebody changes after both sides were equal; null takes a value away. An item may be deleted."""
 
-    nimbata: Record = {}
-    contacts_api: Record = {}
+    nimbata: Literal["deleted"] | Record = {}
+    contacts_api: Literal["deleted"] | Record = {}
 
 
 class ExampleSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +135,14 @@ class ExampleSection(msgspec.Struct, frozen=True, kw_only=True):
     form: FormSection = FormSection()
     text: TextSection = TextSection()
     contact: PersonExample = PersonExample()
+    task: TaskExample = TaskExample()
+    note: NoteExample = NoteExample()
+    appointment: AppointmentExample = AppointmentExample()
     nimbata: Record = {}
     contacts_api: Record = {}
     then: list[ThenSection] = []
+    timezone: Annotated[
+        str, Meta(description="of the location, by which times without an offset are read")
+    ] = ""
     country: Annotated[str, Meta(description="of the location, by which phones are read")] = "US"
     expect: ExpectSection

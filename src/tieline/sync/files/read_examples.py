@@ -2,61 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, cast, get_args
+from typing import cast
 
-import msgspec
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
-from tieline.domain.activity import (
-    Activity,
-    Attribution,
-    Call,
-    Direction,
-    Form,
-    NimbataContact,
-    Outcome,
-    Text,
-)
 from tieline.domain.contact import Contact, with_fields
+from tieline.domain.items import ITEM_KINDS, ItemKind
 from tieline.domain.side import SIDES, Side
 from tieline.mapping import email, phone
 from tieline.mapping.fields import is_target
-from tieline.mapping.sources import KINDS, Kind
-from tieline.mapping.suggest import suggest
+from tieline.mapping.sources import KINDS
 from tieline.mapping.two_way import TwoWay
 from tieline.sync.files.example import Change, Example, Expected, NoteLike, Written
 from tieline.sync.files.example_shape import (
-    CallSection,
     ContainsSection,
     ExampleSection,
     ExpectSection,
-    FormSection,
-    PersonExample,
-    TextSection,
     ThenSection,
     WrittenSection,
 )
-from tieline.sync.files.record_rules import TwoWayReader
+from tieline.sync.files.read_activity_examples import ActivityExamplesReader
+from tieline.sync.files.read_item_examples import ItemExamplesReader
 from tieline.sync.files.shape import keys
 
-_SECTIONS: dict[Kind, type[msgspec.Struct]] = {
-    "call": CallSection, "form": FormSection, "text": TextSection, "contact": PersonExample,
-}  # fmt: skip
-_ACTIVITIES: dict[Kind, type[msgspec.Struct]] = {
-    "call": Call, "form": Form, "text": Text, "contact": NimbataContact,
-}  # fmt: skip
-#: Ours, and those of the account's reports; compared in lower case.
-_OUTCOMES: dict[str, Outcome] = {
-    **{one: one for one in cast("tuple[Outcome, ...]", get_args(Outcome))},
-    "not_answered": "missed", "no_answer": "missed", "busy": "missed",
-}  # fmt: skip
-_MOMENTS = ("started_at", "submitted_at", "received_at")
-_SECONDS = ("duration_s", "talk_duration_s")
+#: What can be expected, by what happens.
+_OF_ACTIVITY = ("skip", "fields", "tags", "note")
+_OF_RECORDS = (*SIDES, "ask")
+_OF_ITEM = (*SIDES, "skip")
 
 
-class ExamplesReader(TwoWayReader):
+class ExamplesReader(ActivityExamplesReader, ItemExamplesReader):
     """The file's own tests."""
 
     def __init__(self) -> None:
@@ -79,10 +54,19 @@ class ExamplesReader(TwoWayReader):
             if needed not in entries:
                 self.say(node, path, f"{needed!r} is missing")
         given = [kind for kind in KINDS if kind in entries]
+        items = [kind for kind in ITEM_KINDS if kind in entries]
         sides = [side for side in SIDES if side in entries]
-        if len(given) > 1 or not (given or sides):
-            self.say(node, path, f"one thing happens in an example: {', '.join((*KINDS, *SIDES))}")
+        if len(given) + len(items) > 1 or not (given or items or sides):
+            self.say(
+                node, path, f"one thing happens in an example: {', '.join((*KINDS, *ITEM_KINDS, *SIDES))}"
+            )
             return None
+        timezone = self.zone(entries.get("timezone"), f"{path}.timezone")
+        if items:
+            return self._of_item(node, path, entries, items[0], timezone)
+        if "timezone" in entries:
+            only = f"only beside one of {', '.join(ITEM_KINDS)}"
+            self.say(entries["timezone"], f"{path}.timezone", only)
         if given and "nimbata" in sides:
             self.say(
                 entries["nimbata"],
@@ -103,72 +87,36 @@ class ExamplesReader(TwoWayReader):
         return Example(
             name=self.text(entries.get("name"), f"{path}.name") or "",
             line=node.start_mark.line + 1,
-            activity=self._activity(entries[given[0]], f"{path}.{given[0]}", given[0]) if given else None,
+            activity=self.activity_example(entries[given[0]], f"{path}.{given[0]}", given[0])
+            if given
+            else None,
             records={side: self._record(entries[side], f"{path}.{side}", side, country) for side in sides},
             then=tuple(self._then(entries.get("then"), f"{path}.then", country)),
             country=country,
-            expect=self._expect(entries.get("expect"), f"{path}.expect", about_records=not given),
+            expect=self._expect(
+                entries.get("expect"), f"{path}.expect", _OF_ACTIVITY if given else _OF_RECORDS
+            ),
         )
 
-    def _activity(self, node: Node, path: str, kind: Kind) -> Activity | None:
-        values: dict[str, Any] = {"id": "example"}
-        for name, value in self.table(node, path, keys(_SECTIONS[kind])).items():
-            read = self._part(name, value, f"{path}.{name}")
-            if read is not None:
-                values[name] = read
-        return cast("Activity", _ACTIVITIES[kind](**values))
-
-    def _part(self, name: str, node: Node, path: str) -> Any:
-        match name:
-            case "tags":
-                return tuple(filter(None, (self.text(item, where) for where, item in self.items(node, path))))
-            case "fields":
-                return tuple(self._labelled(node, path))
-            case "attribution":
-                entries = self.table(node, path, Attribution.__struct_fields__)
-                return Attribution(**{one: self.scalar(entries[one], f"{path}.{one}") for one in entries})
-            case "direction":
-                return self.choice(node, path, get_args(Direction))
-            case "outcome":
-                return self._outcome(node, path)
-            case "value":
-                return self._decimal(node, path)
-        if name in _SECONDS:
-            return self.number(node, path)
-        return self._moment(node, path) if name in _MOMENTS else self.scalar(node, path)
-
-    def _labelled(self, node: Node, path: str) -> list[tuple[str, str]]:
-        found = []
-        for _, label, value in self.entries(node, path):
-            several = self.items(value, path) if isinstance(value, SequenceNode) else [(path, value)]
-            found += [(label, self.scalar(item, f"{where}.{label}") or "") for where, item in several]
-        return found
-
-    def _outcome(self, node: Node, path: str) -> Outcome | None:
-        word = self.text(node, path)
-        if word is None:
-            return None
-        outcome = _OUTCOMES.get(word.strip().lower().replace(" ", "_"))
-        if outcome is None:
-            self.say(node, path, f"no outcome is called {word!r}; {suggest(word.lower(), _OUTCOMES)}")
-        return outcome
-
-    def _decimal(self, node: Node, path: str) -> Decimal | None:
-        text = self.scalar(node, path)
-        try:
-            return None if text is None else Decimal(text)
-        except InvalidOperation:
-            self.say(node, path, f"{text!r} is no amount")
-            return None
-
-    def _moment(self, node: Node, path: str) -> datetime | None:
-        text = self.scalar(node, path)
-        try:
-            moment = None if text is None else datetime.fromisoformat(text)
-        except ValueError:
-            self.say(node, path, f"{text!r} is no time; write 2026-09-01T22:14:07Z")
-            return None
-        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+    def _of_item(
+        self, node: Node, path: str, entries: dict[str, Node], kind: ItemKind, timezone: str | None
+    ) -> Example:
+        for name in (*SIDES, "country"):
+            if name in entries:
+                self.say(entries[name], f"{path}.{name}", f"this cannot stand beside `{kind}`")
+        at = f"{path}.expect"
+        expect = self._expect(entries.get("expect"), at, _OF_ITEM, kind, timezone)
+        if isinstance(entries.get("expect"), MappingNode) and not (expect.skip or expect.items):
+            self.say(entries["expect"], at, f"say what is written: {', '.join(SIDES)}; or `skip: true`")
+        return Example(
+            name=self.text(entries.get("name"), f"{path}.name") or "",
+            line=node.start_mark.line + 1,
+            item=self.item_example(
+                entries[kind], f"{path}.{kind}", kind, entries.get("then"), f"{path}.then", timezone
+            ),
+            country="US",
+            expect=expect,
+        )
 
     def _record(self, node: Node, path: str, side: Side, country: str) -> Contact:
         fields, tags = self._values_of(node, path, side, country)
@@ -202,15 +150,21 @@ class ExamplesReader(TwoWayReader):
                 fields[name] = read
         return fields, tags
 
-    def _expect(self, node: Node | None, path: str, *, about_records: bool) -> Expected:
+    def _expect(
+        self,
+        node: Node | None,
+        path: str,
+        allowed: tuple[str, ...],
+        item: ItemKind | None = None,
+        timezone: str | None = None,
+    ) -> Expected:
         entries = self.table(node, path, keys(ExpectSection))
         if isinstance(node, MappingNode) and not entries:
             self.say(node, path, "expects nothing")
-        of_records = (*SIDES, "ask")
         for name, value in entries.items():
-            if (name in of_records) is not about_records:
-                instead = ", ".join(of_records if about_records else keys(ExpectSection)[:4])
-                self.say(value, f"{path}.{name}", f"there is no {name} here; there are: {instead}")
+            if name not in allowed:
+                self.say(value, f"{path}.{name}", f"there is no {name} here; there are: {', '.join(allowed)}")
+        sides = {side: entries[side] for side in SIDES if side in entries}
         skip: bool | str = False
         if "skip" in entries:
             at = entries["skip"]
@@ -223,11 +177,15 @@ class ExamplesReader(TwoWayReader):
             fields=self._expected_fields(entries.get("fields"), f"{path}.fields"),
             tags=frozenset(self.tag_list(entries["tags"], f"{path}.tags")) if "tags" in entries else None,
             note=self._note(entries.get("note"), f"{path}.note"),
-            to={
-                side: self._written(entries[side], f"{path}.{side}", side)
-                for side in SIDES
-                if side in entries
-            },
+            to={side: self._written(at, f"{path}.{side}", side) for side, at in sides.items()}
+            if item is None
+            else {},
+            items={
+                side: self.item_written(at, f"{path}.{side}", item, side, timezone)
+                for side, at in sides.items()
+            }
+            if item is not None
+            else {},
             ask=self._texts(entries["ask"], f"{path}.ask") if "ask" in entries else None,
         )
 

@@ -15,7 +15,9 @@ from tieline.mapping.apply import changes, desired, missing_tags, same
 from tieline.mapping.compiled import CompiledDefinition
 from tieline.mapping.fields import Definition
 from tieline.mapping.two_way import travels
+from tieline.sync.files.comparison import lines, unlike
 from tieline.sync.files.example import Example, NoteLike, Written
+from tieline.sync.files.run_item_examples import try_item
 from tieline.sync.merge import MergeState, Question
 from tieline.sync.merge_person import PersonMerger, Wanted
 
@@ -37,12 +39,17 @@ def run_examples(definition: Definition, examples: Iterable[Example]) -> list[Tr
     found = []
     for one in examples:
         try:
-            activity = one.activity is not None
-            failures = tuple(_activity(compiled, one) if activity else _records(definition, one))
+            failures = tuple(_tried(compiled, definition, one))
         except TielineError as error:
             failures = (str(error),)
         found.append(Tried(name=one.name, line=one.line, failures=failures))
     return found
+
+
+def _tried(compiled: CompiledDefinition, definition: Definition, example: Example) -> Iterator[str]:
+    if example.item is not None:
+        return try_item(definition.two_way, example.item, example.expect)
+    return _activity(compiled, example) if example.activity is not None else _records(definition, example)
 
 
 def _activity(definition: CompiledDefinition, example: Example) -> Iterator[str]:
@@ -67,7 +74,7 @@ def _skipped(expected: bool | str, reason: str | None) -> Iterator[str]:
     elif reason is None and expected:
         yield "it is not left alone"
     elif reason is not None and isinstance(expected, str) and expected not in reason:
-        yield from _unlike("skip", expected, reason)
+        yield from unlike("skip", expected, reason)
 
 
 def _records(definition: Definition, example: Example) -> Iterator[str]:
@@ -147,14 +154,14 @@ def _fields(path: str, expected: Mapping[str, str | None], found: Mapping[str, s
         got = found.get(name)
         if value is None or got is None:
             if value != got:
-                yield from _unlike(f"{path}.{name}", value, got)
+                yield from unlike(f"{path}.{name}", value, got)
         elif not same(name, got, value):
-            yield from _unlike(f"{path}.{name}", value, got)
+            yield from unlike(f"{path}.{name}", value, got)
 
 
 def _tags(path: str, expected: frozenset[str] | None, found: frozenset[str]) -> Iterator[str]:
     if expected is not None and expected != found:
-        yield from _unlike(path, ", ".join(sorted(expected)) or None, ", ".join(sorted(found)) or None)
+        yield from unlike(path, ", ".join(sorted(expected)) or None, ", ".join(sorted(found)) or None)
 
 
 def _note(expected: NoteLike | bool | None, found: str | None) -> Iterator[str]:
@@ -163,23 +170,15 @@ def _note(expected: NoteLike | bool | None, found: str | None) -> Iterator[str]:
             return
         case bool():
             if expected is not (found is not None):
-                yield from _unlike("note", "a note" if expected else None, found)
+                yield from unlike("note", "a note" if expected else None, found)
         case NoteLike(exactly=exactly) if exactly is not None:
             if exactly.strip() != found:
-                yield from _unlike("note", exactly.strip(), found)
+                yield from unlike("note", exactly.strip(), found)
         case NoteLike():
             tidy = texts.clean(found or "")
             for one in expected.contains:
                 if texts.clean(one) not in tidy:
-                    yield from _unlike("note", f"… {one} …", found)
+                    yield from unlike("note", f"… {one} …", found)
             for one in expected.lacks:
                 if texts.clean(one) in tidy:
-                    yield f"note: {one!r} stands in it, and should not\n{_lines('+', found)}"
-
-
-def _unlike(path: str, expected: str | None, found: str | None) -> Iterator[str]:
-    yield f"{path}\n{_lines('-', expected)}\n{_lines('+', found)}"
-
-
-def _lines(sign: str, text: str | None) -> str:
-    return "\n".join(f"  {sign} {line}" for line in ("(nothing)" if text is None else text).split("\n"))
+                    yield f"note: {one!r} stands in it, and should not\n{lines('+', found)}"

@@ -7,14 +7,17 @@ from typing import Any
 import msgspec
 
 from tieline.mapping.transforms import TRANSFORMS, TransformSpec
+from tieline.sync.files.example_shape import WrittenSection
 from tieline.sync.files.file_shape import DefinitionFile, RulesSection
+from tieline.sync.files.item_shape import ItemWrittenSection
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def definition_schema() -> dict[str, Any]:
     """A file without mistakes satisfies it; what needs more than one place to be judged, `validate` finds."""
-    _, found = msgspec.json.schema_components((DefinitionFile, RulesSection), ref_template="#/$defs/{name}")
+    sections = (DefinitionFile, RulesSection, WrittenSection, ItemWrittenSection)
+    _, found = msgspec.json.schema_components(sections, ref_template="#/$defs/{name}")
     for section in found.values():
         _tidied(section)
     found["Transforms"] = _transforms()
