@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.acceptance.both_sides_shown import Copy, Shown, differences
 from tests.acceptance.both_sides_stories import Beat, Deed
+from tieline.chaos.shown import Copy, Shown, differences
 from tieline.domain.side import SIDES, Side, other
 
 #: Lets something happen on a side.
