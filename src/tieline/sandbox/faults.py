@@ -49,6 +49,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     side: Literal["contacts", "nimbata", "*"] = "*"
     #: Operation id or webhook event, as a shell pattern.
     operation: str = "*"
+    #: The account or location that a call is about, as a shell pattern. A webhook has none.
+    place: str = "*"
     #: Of the calls that match, the share that fails, 0 to 1.
     share: float = 1.0
     #: At most so many in all; None = no limit.
@@ -81,12 +83,14 @@ class Faults:
         """Lift one rule, or all; what fired stays counted."""
         self.rules = [rule for rule in self.rules if rule_id is not None and rule.id != rule_id]
 
-    def pick(self, side: str, operation: str, *, webhook: bool = False) -> Rule | None:
+    def pick(self, side: str, operation: str, *, place: str = "", webhook: bool = False) -> Rule | None:
         """The fault that befalls this call or webhook, if any; counted as fired."""
         for rule in self.rules:
             if (rule.kind in WEBHOOK_KINDS) is not webhook or rule.side not in ("*", side):
                 continue
-            if not fnmatchcase(operation, rule.operation) or self._left.get(rule.id, 1) <= 0:
+            if not fnmatchcase(operation, rule.operation) or not fnmatchcase(place, rule.place):
+                continue
+            if self._left.get(rule.id, 1) <= 0:
                 continue
             if rule.share < 1.0 and self._rng.random() >= rule.share:
                 continue

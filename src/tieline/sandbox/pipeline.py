@@ -75,7 +75,9 @@ class Pipeline:
                 refused = self._side.refuse(429, "Too Many Requests", headers_in)
                 self._record(route, call, admitted, refused, None)
                 return self._send(refused, headers)
-        fault = self._faults.pick(self._side.name, route.operation) if self._faults.rules else None
+        fault = None
+        if self._faults.rules:
+            fault = self._faults.pick(self._side.name, route.operation, place=admitted.place)
         if fault is not None and fault.kind == "latency":
             await asyncio.sleep(fault.params.latency_s)
         elif fault is not None and fault.kind not in AFTER:
