@@ -27,12 +27,15 @@ from tieline.sandbox.app import Options, Sandbox
 from tieline.server.hub import Hub, ServeOptions
 from tieline.store.directory import Directory
 from tieline.store.pool import Store
+from tieline.testing.builders import add_token
 from tieline.vault.seal import Vault
 
 #: Longest that both sides may take to be equal once nobody does anything any more and nothing goes wrong.
 LIMIT_S = 15.0
 #: So long nothing may be called: every poll and sweep has its turn in it.
 IDLE_S = 1.3
+#: A hub that does not end by then hangs.
+STOP_S = 20.0
 #: What a wave leaves behind in the hub's store.
 _TRACES = (
     "event, assignment, occurrence, delivery, person, person_key, link, item, effect, attempt, conflict, history,"
@@ -70,8 +73,9 @@ class Stage:
 
     async def stop(self) -> None:
         """Abruptly: whatever it does, it does not finish it."""
-        await self._hub.aclose()
-        self._hub = AsyncExitStack()
+        going, self._hub = self._hub, AsyncExitStack()
+        async with asyncio.timeout(STOP_S):
+            await going.aclose()
 
     async def play(self, wave: Wave) -> list[str]:
         """What is wrong once all is quiet again, in words; nothing where both sides are equal."""
@@ -265,7 +269,8 @@ async def stage(store: Store, patch: pytest.MonkeyPatch) -> AsyncIterator[Stage]
     )
     patch.setattr("tieline.engine.drain.GRACE_S", 0.0)
     options = Options(locations=1, limits="off", webhook_retry_delays_s=(0.3,) * 8)
-    async with Sandbox.start(options) as running, aiohttp.ClientSession() as http:
+    bearer = {"Authorization": f"Bearer {await add_token(store, _VAULT)}"}
+    async with Sandbox.start(options) as running, aiohttp.ClientSession(headers=bearer) as http:
         # A tag moves the time of change, so that the poll of contacts finds one whose webhook was lost.
         running.contacts.side.set_quirks({"search_lag_s": 0.2, "date_updated_moves_for": ["tag"]})
         plan_field = await connect(store, _VAULT, running)

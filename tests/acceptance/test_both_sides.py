@@ -14,6 +14,8 @@ from tieline.store.pool import Store
 
 #: Stories side by side: each is an example of its own, and all of them share one wait for quiet.
 SIZE = 12
+#: Longest that one wave may take in all.
+WAVE_S = 90.0
 
 
 def check(built: Stage, loop: asyncio.AbstractEventLoop, *, examples: int, other_ones: bool = False) -> None:
@@ -26,7 +28,7 @@ def check(built: Stage, loop: asyncio.AbstractEventLoop, *, examples: int, other
     )  # fmt: skip
     @given(waves(SIZE))
     def both_sides_end_equal(wave: Wave) -> None:
-        wrong = asyncio.run_coroutine_threadsafe(built.play(wave), loop).result()
+        wrong = asyncio.run_coroutine_threadsafe(asyncio.wait_for(built.play(wave), WAVE_S), loop).result()
         assert wrong == [], "\n".join(wrong)
 
     for wave in KEPT:

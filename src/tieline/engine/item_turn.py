@@ -7,7 +7,7 @@ from functools import partial
 from tieline.domain.change import ItemChanged
 from tieline.domain.command import CreateItem, DeleteItem, UpdateItem
 from tieline.domain.items import Item, ItemKind
-from tieline.domain.side import Side, other
+from tieline.domain.side import SIDE_NAMES, Side, other
 from tieline.effects.writes import AssignmentState
 from tieline.engine.item_writes import ItemWrites
 from tieline.engine.person_turn import PersonTurn
@@ -108,6 +108,9 @@ class ItemTurn:
             return await self._removed(change, twin)
         if owner is None:
             return None, ("skipped", "it belongs to nobody who is linked")
+        if twin is None and side == "contacts_api" and change.record_id not in (None, owner):
+            # Of a duplicate, say: with our record of the person, it would be looked for in vain.
+            return None, ("skipped", f"it belongs to another record of {SIDE_NAMES[side]}, {change.record_id}")
         known = twin.seen.get(side) if twin is not None else None
         if change.created and known is not None:
             return twin, ("done", "echo")

@@ -82,7 +82,7 @@ def classify(operation: AnyOperation, status: int, headers: Mapping[str, str], b
 def _error(
     operation: AnyOperation, status: int, said: str, messages: tuple[str, ...], told: _Body
 ) -> ConnectorError:
-    names_record = "{" in operation.path
+    names_record = "{" in operation.path or "contact_id" in operation.input.__struct_fields__
     match status:
         case 400 if (existing := _existing(told.meta)) is not None:
             return RejectedError(said, messages=messages, existing_id=existing)
