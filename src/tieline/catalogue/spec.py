@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -10,6 +12,10 @@ from tieline.catalogue.paging import AnyPaging
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+#: Of a look-up: what is asked, what is answered, and the records in the answer.
+Asked = TypeVar("Asked")
+Shown = TypeVar("Shown")
+Row = TypeVar("Row")
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 #: How to find out whether a call with an unknown outcome took effect.
@@ -18,7 +24,7 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 LookUpKind = Literal["repeat", "by_id", "list", "index", "none"]
 
 
-class LookUp(msgspec.Struct, frozen=True, kw_only=True):
+class LookUp(msgspec.Struct, Generic[In, Asked, Shown, Row], frozen=True, kw_only=True):
     """The look-up of one operation. Two absences at least `settle_s` apart prove that nothing happened."""
 
     kind: LookUpKind
@@ -26,6 +32,27 @@ class LookUp(msgspec.Struct, frozen=True, kw_only=True):
     operation: str = ""
     #: Seconds after which a call that was cut off has either taken effect or never will.
     settle_s: float = 0.0
+    #: What to ask that operation for, out of what was written; None = of such an input nobody can tell.
+    ask: Callable[[In], Asked | None] | None = None
+    #: The records in one answer.
+    rows: Callable[[Shown], Sequence[Row]] | None = None
+    #: Whether a record says what was written: (record, input, IANA name of the place's time zone).
+    same: Callable[[Row, In, str], bool] | None = None
+    #: Attribute of a text, in input and record alike, that carries our reference line; with it, it alone decides.
+    mark: str = ""
+    #: When a record was made, None = it does not say: what was made before our first try is somebody else's.
+    made_at: Callable[[Row], datetime | None] | None = None
+    #: An answer names one record at most: somebody else's may hide ours, and then nobody can tell.
+    single: bool = False
+
+    @property
+    def executable(self) -> bool:
+        """Whether it can be carried out; `repeat` and `none` have nothing to carry out."""
+        compares = bool(self.mark) or self.same is not None
+        return bool(self.operation) and self.ask is not None and self.rows is not None and compares
+
+
+AnyLookUp = LookUp[Any, Any, Any, Any]
 
 
 class Operation(msgspec.Struct, Generic[In, Out], frozen=True, kw_only=True):
@@ -60,7 +87,7 @@ class Operation(msgspec.Struct, Generic[In, Out], frozen=True, kw_only=True):
     quota_cost: int = 1
     #: Sending the same input twice leaves what sending it once leaves.
     idempotent: bool = False
-    look_up: LookUp | None = None
+    look_up: AnyLookUp | None = None
     #: How a list goes on; None = it is no list, or comes whole.
     paging: AnyPaging | None = None
     #: "documented" or "assumption": whether the far side's own docs (or running code) show it.

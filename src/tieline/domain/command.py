@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
+from tieline.domain.ids import ConnectionId
 from tieline.domain.items import Item, ItemKind
 from tieline.domain.side import Side
 
@@ -90,6 +93,20 @@ Command = (
     | UpdateItem
     | DeleteItem
 )
+
+
+class CallOperation(msgspec.Struct, frozen=True, kw_only=True, tag="operation.call"):
+    """A call of any operation of the catalogue, whoever decided on it. No sync does."""
+
+    connection: ConnectionId
+    #: Id in the catalogue: "notes.create".
+    operation: str
+    #: The operation's input as JSON, by its names on the wire.
+    input: msgspec.Raw
+    #: As lasting as the idempotency key: it stands in the last line of a text that is written, to be found again.
+    reference: str
+    #: By our clock, before the first try: what the far side made earlier is somebody else's.
+    decided_at: datetime
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeGuard, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import msgspec
 
-from tieline.domain.command import Command, CreateContact, UpsertContact
+from tieline.domain.command import CreateContact, UpsertContact
 from tieline.effects.decide import (
     AT_ONCE,
     SLOW,
@@ -20,7 +20,7 @@ from tieline.effects.decide import (
     Retry,
     decide,
 )
-from tieline.effects.target import Done, Target
+from tieline.effects.target import Carries, Done, Lags, ReadsContacts, Untold
 from tieline.effects.writes import AttemptOutcome, AttemptRow, EffectRow, EffectState, Writes
 from tieline.errors import (
     ConnectorError,
@@ -34,6 +34,11 @@ from tieline.errors import (
 )
 
 Out = TypeVar("Out")
+Decided = TypeVar("Decided")
+
+UNTOLD = "it may have been sent; this cannot be looked up, so it is never sent again on its own"
+#: Begins the reason of an effect that was refused while it may stand there all the same, until that is settled.
+_REFUSED = "refused: "
 
 
 class Later(Exception):
@@ -83,16 +88,16 @@ def later(error: ConnectorError, doing: str, *, turn: int) -> Later:
             return Later(reason, after_s=SLOW.delay_s(turn))
 
 
-class Performer:
+class Performer(Generic[Decided]):
     """Performs the effects of one turn, writing what happened to them into `writes`."""
 
-    def __init__(self, target: Target, writes: Writes, *, turn: int = 1) -> None:
+    def __init__(self, target: Carries[Decided], writes: Writes, *, turn: int = 1) -> None:
         """`turn` tells how often these events were tried, this time included: later retries lag by it."""
         self._target = target
         self._writes = writes
         self._turn = turn
 
-    async def perform(self, effect: EffectRow, command: Command, contact_id: str | None) -> Done:
+    async def perform(self, effect: EffectRow, command: Decided, contact_id: str | None) -> Done:
         """Send a command that was never sent, or whose repetition harms nobody.
 
         Raises Later or GivenUp; in either case `writes` says how the effect stands.
@@ -103,8 +108,8 @@ class Performer:
             try:
                 done = await self._target.send(command, contact_id, repeat=effect.tries > 0)
             except ConnectorError as error:
-                if _names_the_record(error, command):
-                    return await self._adopt(effect, str(error.existing_id), started)
+                if _names_the_record(error, command) and isinstance(self._target, ReadsContacts):
+                    return await self._adopt(effect, self._target, str(error.existing_id), started)
                 effect = self._failed(effect, error, started)
                 if isinstance(error, OutdatedError):
                     # Not refused: decided on what is not so any more.
@@ -131,30 +136,40 @@ class Performer:
                         await asyncio.sleep(0.2 * at_once)
                     case LookUpOutcome():
                         return await self._look_up(effect, command, contact_id, error)
+                    case GiveUp() if self._may_name_ours(effect, command, error):
+                        return await self._look_up(effect, command, contact_id, error)
                     case GiveUp():
                         raise self._give_up(effect, error) from error
             else:
                 return self._done(effect, done, "confirmed")
 
-    async def resume(self, effect: EffectRow, command: Command, contact_id: str | None) -> Done:
+    async def resume(self, effect: EffectRow, command: Decided, contact_id: str | None) -> Done:
         """Go on with an effect that was sent, or may have been, before a crash or an unclear answer."""
         if self._repeatable(command, None):
             return await self.perform(effect, command, contact_id)
         return await self._look_up(effect, command, contact_id, None)
 
-    def _repeatable(self, command: Command, error: ConnectorError | None) -> bool:
+    def _may_name_ours(self, effect: EffectRow, command: Decided, error: ConnectorError) -> bool:
+        """An earlier try made the record that is in the way now, and was not found in time."""
+        named = isinstance(error, RejectedError) and error.existing_id is not None
+        return named and effect.tries > 1 and self._target.can_look_up(command)
+
+    def _repeatable(self, command: Decided, error: ConnectorError | None) -> bool:
         return not isinstance(error, RejectedError) and self._target.repeatable(command)
 
     async def _look_up(
-        self, effect: EffectRow, command: Command, contact_id: str | None, cause: ConnectorError | None
+        self, effect: EffectRow, command: Decided, contact_id: str | None, cause: ConnectorError | None
     ) -> Done:
         """Adopt what the command left behind; resend only after two absences far enough apart."""
         if not self._target.can_look_up(command):
-            reason = "it may have been sent; this cannot be looked up, so it is never sent again on its own"
-            raise self._give_up(effect, cause, reason)
+            raise self._give_up(effect, cause, self._untold(command, cause))
         started = datetime.now(UTC)
         try:
             done = await persevere(lambda: self._target.look_up(command, contact_id), turn=self._turn)
+        except Untold as error:
+            effect = self._attempted(effect, started, "unknown", reason=f"looked up: {error}")
+            said = f"{error}; {cause}" if isinstance(cause, RejectedError) else str(error)
+            raise self._give_up(effect, cause, f"{UNTOLD} ({said})") from error
         except NotFoundError as error:
             raise self._give_up(self._failed(effect, error, started), error) from error
         except ConnectorError as error:
@@ -165,20 +180,34 @@ class Performer:
             return self._done(effect, msgspec.structs.replace(done, adopted=True), "adopted")
         effect = self._attempted(effect, started, "absent", reason="looked up: nothing there")
         if isinstance(cause, RejectedError):
-            raise self._give_up(effect, cause)
+            if not (isinstance(self._target, Lags) and self._target.lags(command)):
+                raise self._give_up(effect, cause)
+            effect = msgspec.structs.replace(effect, reason=f"{_REFUSED}{cause}")
         now = datetime.now(UTC)
         settle = timedelta(seconds=self._target.settle_s(command))
         if effect.absent_at is not None and now - effect.absent_at >= settle:
+            if effect.reason is not None and effect.reason.startswith(_REFUSED):
+                raise self._give_up(effect, cause, effect.reason.removeprefix(_REFUSED))
+            if self._turn >= SLOW.max_attempts:
+                raise self._give_up(effect, cause, "sent again and again, and never found afterwards")
             return await self.perform(msgspec.structs.replace(effect, absent_at=None), command, contact_id)
         absent_at = effect.absent_at or now
         self._stand(msgspec.structs.replace(effect, absent_at=absent_at), "unknown")
         wait_s = (absent_at + settle - now).total_seconds()
         raise Later("outcome unknown; looking again when it must have settled", after_s=max(wait_s, 0.05))
 
-    async def _adopt(self, effect: EffectRow, existing_id: str, started: datetime) -> Done:
+    def _untold(self, command: Decided, cause: ConnectorError | None) -> str:
+        """Why it is given up without a look: whoever mends it needs the far side's own words as well."""
+        if isinstance(cause, RejectedError) and self._target.repeatable(command):
+            return str(cause)
+        return UNTOLD if cause is None else f"{UNTOLD} ({cause})"
+
+    async def _adopt(
+        self, effect: EffectRow, target: ReadsContacts, existing_id: str, started: datetime
+    ) -> Done:
         """The far side named the record that is there already: that is the one."""
         try:
-            contact = await persevere(lambda: self._target.fetch(existing_id), turn=self._turn)
+            contact = await persevere(lambda: target.fetch(existing_id), turn=self._turn)
         except ConnectorError as error:
             effect = self._failed(effect, error, started)
             self._stand(effect, "dropped")
@@ -240,7 +269,7 @@ class Performer:
         self._writes.effects.append(msgspec.structs.replace(effect, state=state))
 
 
-def _names_the_record(error: ConnectorError, command: Command) -> TypeGuard[RejectedError]:
+def _names_the_record(error: ConnectorError, command: Any) -> TypeGuard[RejectedError]:
     """A creation is refused because the record is there. An update that is refused so named somebody else's."""
     made = isinstance(command, CreateContact | UpsertContact)
     return made and isinstance(error, RejectedError) and error.existing_id is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -11,6 +11,13 @@ from tieline.domain.command import Command
 from tieline.domain.contact import Contact
 from tieline.domain.items import Item, ItemKind
 from tieline.domain.side import Side
+
+#: What is carried out: a command of a sync, a call of an operation.
+Decided = TypeVar("Decided", contravariant=True)
+
+
+class Untold(Exception):
+    """A look-up that can tell nothing of this command: neither that it took effect, nor that it did not."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,15 +39,59 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime | None = None
     #: Fields that the far side took differently from what was sent.
     altered: tuple[str, ...] = ()
+    #: Of a call of the catalogue: what was answered, or the record by which it was found again.
+    value: Any = None
     started_at: datetime
     duration_s: float
 
 
-class Target(Protocol):
-    """One side of a sync. Each method is one call at most and raises the classes of `errors`.
+class Carries(Protocol[Decided]):
+    """What carries commands out. Each method is one call at most and raises the classes of `errors`.
 
-    `record_id` is the side's own id of the person whom a command is about.
+    `record_id` is the far side's own id of whom a command is about, where it is about anybody.
     """
+
+    def repeatable(self, command: Decided) -> bool:
+        """Sending it twice leaves what sending it once leaves, or the far side names the first."""
+        ...
+
+    def can_look_up(self, command: Decided) -> bool:
+        """Whether `look_up` can tell if it took effect."""
+        ...
+
+    def settle_s(self, command: Decided) -> float:
+        """Seconds after which a cut-off call of this kind has happened or never will."""
+        ...
+
+    async def send(self, command: Decided, record_id: str | None, *, repeat: bool = False) -> Done:
+        """Carry the command out. `repeat` takes the lower quota class of retries."""
+        ...
+
+    async def look_up(self, command: Decided, record_id: str | None) -> Done | None:
+        """What a command with an unknown outcome left behind; None when nothing is to be seen. Raises Untold."""
+        ...
+
+
+@runtime_checkable
+class ReadsContacts(Protocol):
+    """Whoever can read a contact that a refusal names."""
+
+    async def fetch(self, record_id: str) -> Contact:
+        """The record by id. Raises NotFoundError."""
+        ...
+
+
+@runtime_checkable
+class Lags(Protocol[Decided]):
+    """Whoever has look-ups that see what was made only some seconds later."""
+
+    def lags(self, command: Decided) -> bool:
+        """Whether one absence alone says nothing of this command."""
+        ...
+
+
+class Target(Carries[Command], Protocol):
+    """One side of a sync. `record_id` is the side's own id of the person whom a command is about."""
 
     side: Side
     #: A second record with the same phone or e-mail is refused there, naming the first.
@@ -60,26 +111,6 @@ class Target(Protocol):
 
     def cannot(self, command: Command) -> str | None:
         """Why this account has nothing to carry the command with, in plain words; None where it has."""
-        ...
-
-    def repeatable(self, command: Command) -> bool:
-        """Sending it twice leaves what sending it once leaves, or the far side names the first."""
-        ...
-
-    def can_look_up(self, command: Command) -> bool:
-        """Whether `look_up` can tell if it took effect."""
-        ...
-
-    def settle_s(self, command: Command) -> float:
-        """Seconds after which a cut-off call of this kind has happened or never will."""
-        ...
-
-    async def send(self, command: Command, record_id: str | None, *, repeat: bool = False) -> Done:
-        """Carry the command out. `repeat` takes the lower quota class of retries."""
-        ...
-
-    async def look_up(self, command: Command, record_id: str | None) -> Done | None:
-        """What a command with an unknown outcome left behind; None when nothing is to be seen."""
         ...
 
     async def find(self, *, phone: str | None, email: str | None) -> Contact | None:

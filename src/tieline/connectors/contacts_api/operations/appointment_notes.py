@@ -76,11 +76,17 @@ LIST = Operation[ListAppointmentNotes, AppointmentNotesAnswer](
     source="calendars.json#get-appointment-notes",
 )  # fmt: skip
 
+_CREATED = LookUp[CreateAppointmentNote, ListAppointmentNotes, AppointmentNotesAnswer, AppointmentNote](
+    kind="list", operation="appointment_notes.list", settle_s=SETTLE_S,
+    ask=lambda given: ListAppointmentNotes(appointment_id=given.appointment_id),
+    rows=lambda answer: answer.notes, mark="body",
+)  # fmt: skip
+
 CREATE = Operation[CreateAppointmentNote, AppointmentNoteAnswer](
     id="appointment_notes.create", app="contacts_api", title="Add a note to an appointment",
     description="Makes one note. The vendor takes the same note twice as two notes.",
     method="POST", path=_ALL, input=CreateAppointmentNote, output=AppointmentNoteAnswer, version=CALENDARS,
-    scopes=EVENTS_WRITE, look_up=LookUp(kind="list", operation="appointment_notes.list", settle_s=SETTLE_S),
+    scopes=EVENTS_WRITE, look_up=_CREATED,
     source="calendars.json#create-appointment-note",
 )  # fmt: skip
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tieline.catalogue.look_up import at, plain, says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
+from tieline.connectors.contacts_api.making import made_at
 from tieline.connectors.contacts_api.operations.calendars import EVENTS_READ, EVENTS_WRITE, EventsAnswer
 from tieline.connectors.contacts_api.shapes import Loose
 from tieline.connectors.contacts_api.shapes_calendars import Event
@@ -112,14 +116,42 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 
 _ALL = "/calendars/events/appointments"
 
+
+def _is_booked(row: Event, given: CreateAppointment, zone: str) -> bool:
+    cancelled = plain(row.appointment_status) == "cancelled"
+    return (
+        says(row.calendar_id, given.calendar_id)
+        and _begins(row, given.start_time, zone)
+        and says(row.title, given.title)
+        and cancelled == (given.appointment_status == "cancelled")
+    )
+
+
+def _begins(row: Event, wanted: datetime, zone: str) -> bool:
+    """A row shows the clock of the location, which in autumn shows an hour twice: either will do."""
+    try:
+        place = ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):
+        return at(row.starts(), wanted)
+    shown = row.starts(place)
+    if shown is None or wanted.tzinfo is None:
+        return False
+    local, there = shown.replace(tzinfo=None), wanted.astimezone(place).replace(tzinfo=None, fold=0)
+    return at(shown, wanted) or local.replace(fold=0, microsecond=0) == there.replace(microsecond=0)
+
+
+_BOOKED = LookUp[CreateAppointment, AppointmentsOf, EventsAnswer, Event](
+    kind="list", operation="contacts.list_appointments", settle_s=SETTLE_S,
+    ask=lambda given: AppointmentsOf(contact_id=given.contact_id), rows=lambda answer: answer.events,
+    same=_is_booked, made_at=lambda row: made_at(row.date_added),
+)  # fmt: skip
+
 CREATE = Operation[CreateAppointment, WrittenAppointment](
     id="appointments.create", app="contacts_api", title="Book an appointment for a contact",
     description="Books a free slot of a calendar. Of two who book the same one, the second is refused. Calendars with "
     "a team want one of its members as the assigned user.",
     method="POST", path=_ALL, input=CreateAppointment, output=WrittenAppointment, version=CALENDARS,
-    scopes=EVENTS_WRITE,
-    look_up=LookUp(kind="list", operation="contacts.list_appointments", settle_s=SETTLE_S),
-    source="calendars.json#create-appointment",
+    scopes=EVENTS_WRITE, look_up=_BOOKED, source="calendars.json#create-appointment",
 )  # fmt: skip
 
 GET = Operation[EventId, AppointmentAnswer](

@@ -6,7 +6,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue import paging
+from tieline.catalogue.look_up import names, says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
+from tieline.connectors.contacts_api.making import made_at
 from tieline.connectors.contacts_api.shapes_surroundings import Business
 from tieline.connectors.contacts_api.versions import BUSINESSES, SETTLE_S
 
@@ -80,11 +82,24 @@ GET = Operation[BusinessId, BusinessAnswer](
     scopes=_READ, idempotent=True, source="businesses.json#get-business",
 )  # fmt: skip
 
+
+def _is_it(row: Business, given: CreateBusiness, _: str) -> bool:
+    """By what no far side spells anew."""
+    return says(row.name, given.name) and says(row.city, given.city) and names(row.email, given.email)
+
+
+_CREATED = LookUp[CreateBusiness, ListBusinesses, BusinessesAnswer, Business](
+    kind="list", operation="businesses.list", settle_s=SETTLE_S,
+    ask=lambda given: ListBusinesses(location_id=given.location_id, limit=100, skip=0),
+    rows=lambda answer: answer.businesses, same=_is_it,
+    made_at=lambda row: made_at(row.created_at),
+)  # fmt: skip
+
 CREATE = Operation[CreateBusiness, MadeBusiness](
     id="businesses.create", app="contacts_api", title="Create a business",
     description="Makes a business. Two of the same name are two.",
     method="POST", path="/businesses/", input=CreateBusiness, output=MadeBusiness, version=BUSINESSES,
-    scopes=_WRITE, look_up=LookUp(kind="list", operation="businesses.list", settle_s=SETTLE_S),
+    scopes=_WRITE, look_up=_CREATED,
     source="businesses.json#create-business",
 )  # fmt: skip
 

@@ -8,7 +8,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue import paging
+from tieline.catalogue.look_up import at, plain, says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
+from tieline.connectors.contacts_api.making import made_at
 from tieline.connectors.contacts_api.shapes import Loose
 from tieline.connectors.contacts_api.shapes_calendars import Calendar, Event, FreeSlots, free_slots
 from tieline.connectors.contacts_api.versions import CALENDARS, SETTLE_S
@@ -172,13 +174,38 @@ LIST_BLOCKED_SLOTS = Operation[ListEvents, EventsAnswer](
     source="calendars.json#get-blocked-slots",
 )  # fmt: skip
 
+
+def _blocked_then(given: CreateBlockSlot) -> ListEvents | None:
+    """What is blocked in that time, of the same calendar or user."""
+    if given.calendar_id is UNSET and given.assigned_user_id is UNSET:
+        return None
+    return ListEvents(
+        location_id=given.location_id, user_id=given.assigned_user_id, calendar_id=given.calendar_id,
+        start_time=given.start_time, end_time=given.end_time,
+    )  # fmt: skip
+
+
+def _is_blocked(row: Event, given: CreateBlockSlot, _: str) -> bool:
+    return (
+        at(row.starts(), given.start_time)
+        and at(row.ends(), given.end_time)
+        and says(row.title, given.title)
+        # A list of one calendar's, or one user's, need not say whose they are.
+        and plain(row.calendar_id) in ("", plain(given.calendar_id))
+        and plain(row.assigned_user_id) in ("", plain(given.assigned_user_id))
+    )
+
+
+_BLOCKED = LookUp[CreateBlockSlot, ListEvents, EventsAnswer, Event](
+    kind="list", operation="calendars.list_blocked_slots", settle_s=SETTLE_S, ask=_blocked_then,
+    rows=lambda answer: answer.events, same=_is_blocked, made_at=lambda row: made_at(row.date_added),
+)  # fmt: skip
+
 CREATE_BLOCK_SLOT = Operation[CreateBlockSlot, BlockSlotAnswer](
     id="calendars.create_block_slot", app="contacts_api", title="Block time on a calendar",
     description="Nobody can book it then. Give a user or a calendar, not both; calendars of a team cannot be blocked.",
     method="POST", path=_BLOCKS, input=CreateBlockSlot, output=BlockSlotAnswer, version=CALENDARS,
-    scopes=EVENTS_WRITE,
-    look_up=LookUp(kind="list", operation="calendars.list_blocked_slots", settle_s=SETTLE_S),
-    source="calendars.json#create-block-slot",
+    scopes=EVENTS_WRITE, look_up=_BLOCKED, source="calendars.json#create-block-slot",
 )  # fmt: skip
 
 UPDATE_BLOCK_SLOT = Operation[UpdateBlockSlot, BlockSlotAnswer](

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue import paging
+from tieline.catalogue.look_up import names, plain, says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
+from tieline.connectors.contacts_api.making import e164, made_at
 from tieline.connectors.contacts_api.shapes import ContactRecord
 from tieline.connectors.contacts_api.versions import CONTACTS, SETTLE_S
 from tieline.connectors.kit.answer import Deleted
@@ -181,15 +184,82 @@ class ListAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     trace_id: str | None = None
 
 
-#: A create that answered nothing may have made the contact: whoever has its phone or e-mail now is it.
-_BY_DUPLICATE = LookUp(kind="list", operation="contacts.find_duplicate", settle_s=SETTLE_S)
+#: What an upsert can be seen by, as the record calls it; anything else it carries is not compared, but written again.
+_SEEN = frozenset({
+    "first_name", "last_name", "company_name", "address1", "city", "state", "postal_code", "country", "website",
+    "timezone", "source", "assigned_to",
+})  # fmt: skip
+_WHOSE = frozenset({"location_id", "email", "phone", "create_new_if_duplicate_allowed"})
+
+
+def _by_email_or_phone(given: CreateContact | UpsertContact) -> FindDuplicate | None:
+    if given.email is not UNSET and given.email:
+        return FindDuplicate(location_id=given.location_id, email=given.email)
+    number = e164(given.phone)
+    return None if number is UNSET else FindDuplicate(location_id=given.location_id, number=number)
+
+
+def _ask_upserted(given: UpsertContact) -> FindDuplicate | None:
+    # One that makes another contact beside those that fit cannot be told from them.
+    return None if given.create_new_if_duplicate_allowed is True else _by_email_or_phone(given)
+
+
+def _found(answer: FoundAnswer) -> tuple[ContactRecord, ...]:
+    return () if answer.contact is None else (answer.contact,)
+
+
+def _made(record: ContactRecord) -> datetime | None:
+    return made_at(record.date_added)
+
+
+def _is_reached(record: ContactRecord, given: CreateContact | UpsertContact) -> bool:
+    return names(record.email, given.email) and says(record.phone, e164(given.phone))
+
+
+def _is_them(record: ContactRecord, given: CreateContact, _: str) -> bool:
+    """Reached the same way, and called the same."""
+    whole = (
+        plain(record.name)
+        or plain(record.contact_name)
+        or f"{plain(record.first_name)} {plain(record.last_name)}"
+    )
+    return (
+        _is_reached(record, given)
+        and names(record.first_name, given.first_name)
+        and names(record.last_name, given.last_name)
+        and names(whole, given.name)
+    )
+
+
+def _stands_so(record: ContactRecord, given: UpsertContact, _: str) -> bool:
+    """Everything is there that was written: then it does not matter by whom. Sent again, an upsert meets the record
+    that fits, so what cannot be compared is written once more."""
+    written = {name for name in given.__struct_fields__ if getattr(given, name) is not UNSET} - _WHOSE
+    return (
+        written <= _SEEN
+        and (given.phone is UNSET or e164(given.phone) is not UNSET)
+        and _is_reached(record, given)
+        and all(names(getattr(record, name), getattr(given, name)) for name in written)
+    )
+
+
+#: A create that answered nothing may have made the contact: whoever has its phone or e-mail since then is it. Where
+#: duplicates are allowed, an older contact with them hides it.
+_CREATED = LookUp[CreateContact, FindDuplicate, FoundAnswer, ContactRecord](
+    kind="list", operation="contacts.find_duplicate", settle_s=SETTLE_S, ask=_by_email_or_phone, rows=_found,
+    same=_is_them, made_at=_made, single=True,
+)  # fmt: skip
+_UPSERTED = LookUp[UpsertContact, FindDuplicate, FoundAnswer, ContactRecord](
+    kind="list", operation="contacts.find_duplicate", settle_s=SETTLE_S, ask=_ask_upserted, rows=_found,
+    same=_stands_so,
+)  # fmt: skip
 
 CREATE = Operation[CreateContact, ContactAnswer](
     id="contacts.create", app="contacts_api", title="Create a contact",
     description="Makes a contact, with its tags. Where the location forbids duplicates, a phone or e-mail that "
     "exists is refused, and the refusal names the contact that has it.",
     method="POST", path="/contacts/", input=CreateContact, output=ContactAnswer, version=CONTACTS, scopes=WRITE,
-    look_up=_BY_DUPLICATE, source="contacts.json#create-contact",
+    look_up=_CREATED, source="contacts.json#create-contact",
 )  # fmt: skip
 
 GET = Operation[ContactId, ContactAnswer](
@@ -217,7 +287,7 @@ UPSERT = Operation[UpsertContact, UpsertAnswer](
     description="Writes to the contact that has this e-mail or phone, else makes one. An e-mail and a phone that "
     "belong to two contacts go to one of them, and the other value is dropped without an error: compare the answer.",
     method="POST", path="/contacts/upsert", input=UpsertContact, output=UpsertAnswer, version=CONTACTS,
-    scopes=WRITE, look_up=_BY_DUPLICATE, source="contacts.json#upsert-contact",
+    scopes=WRITE, look_up=_UPSERTED, source="contacts.json#upsert-contact",
 )  # fmt: skip
 
 SEARCH = Operation[SearchContacts, SearchAnswer](

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue import paging
+from tieline.catalogue.look_up import says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import Loose
 from tieline.connectors.contacts_api.shapes_conversations import ConversationRecord
@@ -106,12 +107,20 @@ GET = Operation[ConversationId, ConversationRecord](
     idempotent=True, source="conversations.json#get-conversation",
 )  # fmt: skip
 
+#: A contact has one, whoever made it.
+_CREATED = LookUp[CreateConversation, SearchConversations, ConversationsAnswer, ConversationRecord](
+    kind="index", operation="conversations.search", settle_s=SETTLE_S,
+    ask=lambda given: SearchConversations(location_id=given.location_id, contact_id=given.contact_id),
+    rows=lambda answer: answer.conversations,
+    same=lambda row, given, _: says(row.contact_id, given.contact_id) and row.deleted is not True,
+)  # fmt: skip
+
 CREATE = Operation[CreateConversation, ConversationAnswer](
     id="conversations.create", app="contacts_api", title="Create a conversation for a contact",
     description="A contact has one at most; a message that is sent makes it by itself.",
     method="POST", path="/conversations/", input=CreateConversation, output=ConversationAnswer,
     version=CONVERSATIONS, scopes=_WRITE,
-    look_up=LookUp(kind="index", operation="conversations.search", settle_s=SETTLE_S),
+    look_up=_CREATED,
     source="conversations.json#create-conversation",
 )  # fmt: skip
 

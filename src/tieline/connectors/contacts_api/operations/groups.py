@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue import paging
-from tieline.catalogue.spec import AnyOperation, Operation
+from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import ContactRecord, Loose
 from tieline.connectors.contacts_api.versions import CONTACTS
 from tieline.connectors.kit.answer import Deleted
@@ -156,9 +156,9 @@ REMOVE_FROM_ALL_CAMPAIGNS = Operation[OfContact, Deleted](
 ADD_TO_WORKFLOW = Operation[InWorkflow, Succeeded](
     id="contacts.add_to_workflow", app="contacts_api", title="Add a contact to a workflow",
     description="Enrols the contact in one of the CRM's own workflows. Whether a second enrolment starts it again "
-    "depends on the workflow's settings, so it is not repeated blindly.",
+    "depends on the workflow's settings, and nothing tells whether it took place, so it is not repeated blindly.",
     method="POST", path=f"{_ONE}/workflow/{{workflowId}}", input=InWorkflow, output=Succeeded, version=CONTACTS,
-    scopes=_WRITE, source="contacts.json#add-contact-to-workflow",
+    scopes=_WRITE, look_up=LookUp(kind="none"), source="contacts.json#add-contact-to-workflow",
 )  # fmt: skip
 
 REMOVE_FROM_WORKFLOW = Operation[InWorkflow, Deleted](

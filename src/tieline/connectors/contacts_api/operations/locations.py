@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tieline.catalogue.look_up import says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import CustomField, Location
 from tieline.connectors.contacts_api.versions import LOCATIONS, SETTLE_S
@@ -74,12 +75,19 @@ LIST_CUSTOM_FIELDS = Operation[ListCustomFields, CustomFieldsAnswer](
     scopes=("locations/customFields.readonly",), idempotent=True, source="locations.json#get-custom-fields",
 )  # fmt: skip
 
+_FIELD_CREATED = LookUp[CreateCustomField, ListCustomFields, CustomFieldsAnswer, CustomField](
+    kind="list", operation="custom_fields.list", settle_s=SETTLE_S,
+    ask=lambda given: ListCustomFields(location_id=given.location_id, model=given.model),
+    rows=lambda answer: answer.custom_fields,
+    same=lambda row, given, _: says(row.name, given.name) and says(row.data_type, given.data_type),
+)  # fmt: skip
+
 CREATE_CUSTOM_FIELD = Operation[CreateCustomField, CustomFieldAnswer](
     id="custom_fields.create", app="contacts_api", title="Create a custom field",
     description="Makes a custom field of contacts or opportunities.",
     method="POST", path="/locations/{locationId}/customFields", input=CreateCustomField,
     output=CustomFieldAnswer, version=LOCATIONS, scopes=("locations/customFields.write",),
-    look_up=LookUp(kind="list", operation="custom_fields.list", settle_s=SETTLE_S),
+    look_up=_FIELD_CREATED,
     source="locations.json#create-custom-field",
 )  # fmt: skip
 

@@ -9,7 +9,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tieline.catalogue import paging
+from tieline.catalogue.look_up import at, plain, says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
+from tieline.connectors.contacts_api.making import made_at
 from tieline.connectors.contacts_api.shapes import Loose
 from tieline.connectors.contacts_api.shapes_conversations import MessagePage, MessageRecord
 from tieline.connectors.contacts_api.versions import CONVERSATIONS, SETTLE_S, UNVERSIONED
@@ -220,6 +222,42 @@ class LoggedAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     trace_id: str | None = None
 
 
+def _ask(given: AddInbound | AddOutboundCall) -> MessagesOf | None:
+    """The conversation, where it was named: nothing else lists a contact's messages. Without an id of ours, what was
+    said and when must both be there to be compared; lists leave out what an e-mail says."""
+    body = given.message if isinstance(given, AddInbound) else UNSET
+    told = given.call is not UNSET or (body is not UNSET and given.type != "Email")
+    if given.conversation_id is UNSET or (given.alt_id is UNSET and (given.date is UNSET or not told)):
+        return None
+    return MessagesOf(conversation_id=given.conversation_id, limit=100)
+
+
+def _is_it(row: MessageRecord, given: AddInbound | AddOutboundCall, _: str) -> bool:
+    if given.alt_id is not UNSET:
+        return plain(row.alt_id) == given.alt_id
+    inbound = isinstance(given, AddInbound)
+    direction = "inbound" if inbound else "outbound"
+    if isinstance(given, AddInbound) and given.direction is not UNSET:
+        direction = given.direction
+    call = given.call if isinstance(given.call, Call) else None
+    return (
+        plain(row.direction) == direction
+        and at(made_at(row.date_added), given.date)
+        and says(row.body, given.message if isinstance(given, AddInbound) else UNSET)
+        and (call is None or call.status is UNSET or row.call_status in (None, call.status))
+        and ("CALL" in plain(row.message_type)) == (call is not None)
+    )
+
+
+_INBOUND_ADDED = LookUp[AddInbound, MessagesOf, MessagesAnswer, MessageRecord](
+    kind="list", operation="messages.list", settle_s=SETTLE_S, ask=_ask,
+    rows=lambda answer: answer.page.messages, same=_is_it,
+)  # fmt: skip
+_CALL_ADDED = LookUp[AddOutboundCall, MessagesOf, MessagesAnswer, MessageRecord](
+    kind="list", operation="messages.list", settle_s=SETTLE_S, ask=_ask,
+    rows=lambda answer: answer.page.messages, same=_is_it,
+)  # fmt: skip
+
 _ALL, _ONE = "/conversations/messages", "/conversations/messages/{messageId}"
 
 LIST = Operation[MessagesOf, MessagesAnswer](
@@ -255,7 +293,7 @@ ADD_INBOUND = Operation[AddInbound, LoggedAnswer](
     description="Writes down what came in elsewhere. Calls and custom types need the id of a conversation provider; "
     "with a wrong one the vendor answers 500.",
     method="POST", path=f"{_ALL}/inbound", input=AddInbound, output=LoggedAnswer, version=CONVERSATIONS,
-    scopes=_WRITE, look_up=LookUp(kind="list", operation="messages.list", settle_s=SETTLE_S),
+    scopes=_WRITE, look_up=_INBOUND_ADDED,
     source="conversations.json#add-an-inbound-message",
 )  # fmt: skip
 
@@ -263,7 +301,7 @@ ADD_OUTBOUND_CALL = Operation[AddOutboundCall, LoggedAnswer](
     id="messages.add_outbound_call", app="contacts_api", title="Log an outbound call made elsewhere",
     description="Writes a call down in the contact's conversation. There is no field for its duration.",
     method="POST", path=f"{_ALL}/outbound", input=AddOutboundCall, output=LoggedAnswer, version=CONVERSATIONS,
-    scopes=_WRITE, look_up=LookUp(kind="list", operation="messages.list", settle_s=SETTLE_S),
+    scopes=_WRITE, look_up=_CALL_ADDED,
     source="conversations.json#add-an-outbound-message",
 )  # fmt: skip
 

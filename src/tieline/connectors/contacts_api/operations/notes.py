@@ -73,11 +73,16 @@ LIST = Operation[NotesOf, NotesAnswer](
     scopes=_READ, idempotent=True, source="contacts.json#get-all-notes",
 )  # fmt: skip
 
+_CREATED = LookUp[CreateNote, NotesOf, NotesAnswer, Note](
+    kind="list", operation="notes.list", settle_s=SETTLE_S, ask=lambda given: NotesOf(contact_id=given.contact_id),
+    rows=lambda answer: answer.notes, mark="body",
+)  # fmt: skip
+
 CREATE = Operation[CreateNote, NoteAnswer](
     id="notes.create", app="contacts_api", title="Add a note to a contact",
     description="Makes one note. The vendor takes the same note twice as two notes.",
     method="POST", path="/contacts/{contactId}/notes", input=CreateNote, output=NoteAnswer, version=CONTACTS,
-    scopes=_WRITE, look_up=LookUp(kind="list", operation="notes.list", settle_s=SETTLE_S),
+    scopes=_WRITE, look_up=_CREATED,
     source="contacts.json#create-note",
 )  # fmt: skip
 

@@ -7,8 +7,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tieline.catalogue.look_up import says
 from tieline.catalogue.paging import Paging
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
+from tieline.connectors.contacts_api.making import LONGEST_QUERY, made_at
 from tieline.connectors.contacts_api.operations.contacts import CustomFieldInput
 from tieline.connectors.contacts_api.shapes import Loose
 from tieline.connectors.contacts_api.shapes_opportunities import Opportunity, Pipeline
@@ -195,15 +197,65 @@ def _following(
     return msgspec.structs.replace(given, page=page + 1)
 
 
-#: A create that answered nothing may have made it: the search for the contact tells, some seconds later.
-_BY_SEARCH = LookUp(kind="index", operation="opportunities.search", settle_s=SETTLE_S)
+#: What an upsert can be seen by; anything else that it carries is not compared, but written again.
+_SEEN = frozenset({"name", "status", "pipeline_stage_id", "monetary_value", "assigned_to", "lost_reason_id"})
+_WHICH = frozenset({"location_id", "id", "contact_id", "pipeline_id"})
+
+
+def _by_name(given: CreateOpportunity | UpsertOpportunity) -> SearchOpportunities | None:
+    if given.name is UNSET or not given.name.strip():
+        return None
+    words = given.name.strip()[:LONGEST_QUERY]
+    return SearchOpportunities(location_id=given.location_id, query=words, limit=100)
+
+
+def _is_it(row: Opportunity, given: CreateOpportunity | UpsertOpportunity, _: str = "") -> bool:
+    contact_id = row.contact_id or (row.contact.id if row.contact is not None else None)
+    return (
+        says(contact_id, given.contact_id)
+        and says(row.pipeline_id, given.pipeline_id)
+        and says(row.name, given.name)
+    )
+
+
+def _stands_so(row: Opportunity, given: UpsertOpportunity, _: str) -> bool:
+    """Everything is there that was written: then it does not matter by whom. Sent again, an upsert meets the one that
+    fits, so what cannot be compared is written once more."""
+    written = {name for name in given.__struct_fields__ if getattr(given, name) is not UNSET} - _WHICH
+    return (
+        written <= _SEEN
+        and (given.id is UNSET or row.id == given.id)
+        and _is_it(row, given)
+        and all(_equal(getattr(row, name), getattr(given, name)) for name in written)
+    )
+
+
+def _equal(held: Loose, wanted: Any) -> bool:
+    """A number may come back as text or with decimals."""
+    if isinstance(wanted, int | float):
+        try:
+            return float(held or 0) == float(wanted)
+        except ValueError:
+            return False
+    return says(held, wanted)
+
+
+#: A create that answered nothing may have made it: the search for its name tells, some seconds later.
+_CREATED = LookUp[CreateOpportunity, SearchOpportunities, OpportunitiesAnswer, Opportunity](
+    kind="index", operation="opportunities.search", settle_s=SETTLE_S, ask=_by_name,
+    rows=lambda answer: answer.opportunities, same=_is_it, made_at=lambda row: made_at(row.created_at),
+)  # fmt: skip
+_UPSERTED = LookUp[UpsertOpportunity, SearchOpportunities, OpportunitiesAnswer, Opportunity](
+    kind="index", operation="opportunities.search", settle_s=SETTLE_S, ask=_by_name,
+    rows=lambda answer: answer.opportunities, same=_stands_so,
+)  # fmt: skip
 
 CREATE = Operation[CreateOpportunity, OpportunityAnswer](
     id="opportunities.create", app="contacts_api", title="Create an opportunity",
     description="Makes an opportunity of a contact. Where the location forbids duplicates, a second one of the contact "
     "in the same pipeline is refused, and the refusal names the first.",
     method="POST", path="/opportunities/", input=CreateOpportunity, output=OpportunityAnswer,
-    version=OPPORTUNITIES, scopes=_WRITE, look_up=_BY_SEARCH, source="opportunities.json#create-opportunity",
+    version=OPPORTUNITIES, scopes=_WRITE, look_up=_CREATED, source="opportunities.json#create-opportunity",
 )  # fmt: skip
 
 GET = Operation[OpportunityId, OpportunityAnswer](
@@ -223,7 +275,7 @@ UPSERT = Operation[UpsertOpportunity, UpsertAnswer](
     id="opportunities.upsert", app="contacts_api", title="Create or update an opportunity",
     description="Writes to the opportunity with this id, else to the contact's in this pipeline, else makes one.",
     method="POST", path="/opportunities/upsert", input=UpsertOpportunity, output=UpsertAnswer,
-    version=OPPORTUNITIES, scopes=_WRITE, look_up=_BY_SEARCH, source="opportunities.json#Upsert-opportunity",
+    version=OPPORTUNITIES, scopes=_WRITE, look_up=_UPSERTED, source="opportunities.json#Upsert-opportunity",
 )  # fmt: skip
 
 SET_STATUS = Operation[SetStatus, Succeeded](

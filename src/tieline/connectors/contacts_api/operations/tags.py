@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tieline.catalogue.look_up import plain
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.contacts_api.shapes import LocationTag
 from tieline.connectors.contacts_api.versions import CONTACTS, LOCATIONS, SETTLE_S
+from tieline.mapping.text import tag
 
 
 class ContactTags(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -74,11 +76,18 @@ LIST = Operation[TagsOfLocation, LocationTagsAnswer](
     source="locations.json#get-location-tags",
 )  # fmt: skip
 
+#: A name is one tag, whoever made it.
+_CREATED = LookUp[CreateTag, TagsOfLocation, LocationTagsAnswer, LocationTag](
+    kind="list", operation="tags.list", settle_s=SETTLE_S,
+    ask=lambda given: TagsOfLocation(location_id=given.location_id), rows=lambda answer: answer.tags,
+    same=lambda row, given, _: tag(plain(row.name)) == tag(given.name),
+)  # fmt: skip
+
 CREATE = Operation[CreateTag, TagAnswer](
     id="tags.create", app="contacts_api", title="Create a tag",
     description="Makes a tag that contacts can be given. Giving one a new tag makes it as well.",
     method="POST", path="/locations/{locationId}/tags", input=CreateTag, output=TagAnswer, version=LOCATIONS,
-    scopes=("locations/tags.write",), look_up=LookUp(kind="list", operation="tags.list", settle_s=SETTLE_S),
+    scopes=("locations/tags.write",), look_up=_CREATED,
     source="locations.json#create-tag",
 )  # fmt: skip
 

@@ -98,11 +98,16 @@ LIST = Operation[TasksOf, TasksAnswer](
     scopes=_READ, idempotent=True, source="contacts.json#get-all-tasks",
 )  # fmt: skip
 
+_CREATED = LookUp[CreateTask, TasksOf, TasksAnswer, Task](
+    kind="list", operation="tasks.list", settle_s=SETTLE_S, ask=lambda given: TasksOf(contact_id=given.contact_id),
+    rows=lambda answer: answer.tasks, mark="body",
+)  # fmt: skip
+
 CREATE = Operation[CreateTask, TaskAnswer](
     id="tasks.create", app="contacts_api", title="Create a task",
     description="Makes one task. The vendor takes the same task twice as two tasks.",
     method="POST", path="/contacts/{contactId}/tasks", input=CreateTask, output=TaskAnswer, version=CONTACTS,
-    scopes=_WRITE, look_up=LookUp(kind="list", operation="tasks.list", settle_s=SETTLE_S),
+    scopes=_WRITE, look_up=_CREATED,
     source="contacts.json#create-task",
 )  # fmt: skip
 

@@ -110,10 +110,17 @@ TAG_CALL = Operation[TagCall, One[CallRecord]](
     input=TagCall, output=One[CallRecord], idempotent=True, status="assumption", source="nimbata.md#B3",
 )  # fmt: skip
 
+#: A call shows all of its comments.
+_COMMENTED = LookUp[CommentCall, CallId, One[CallRecord], Comment](
+    kind="by_id", operation="nimbata.call.get", settle_s=SETTLE_S,
+    ask=lambda given: CallId(account=given.account, project=given.project, id=given.id),
+    rows=lambda answer: answer.record.comments, mark="body",
+)  # fmt: skip
+
 COMMENT_CALL = Operation[CommentCall, One[Comment]](
     id="nimbata.call.comment", app="nimbata", title="Add a comment to a call",
     description="Sent twice, it stands twice.", method="POST", path=f"{_CALL}/comment", input=CommentCall,
-    output=One[Comment], look_up=LookUp(kind="by_id", operation="nimbata.call.get", settle_s=SETTLE_S),
+    output=One[Comment], look_up=_COMMENTED,
     status="assumption", source="nimbata.md#B3",
 )  # fmt: skip
 

@@ -74,11 +74,17 @@ LIST_APPOINTMENTS = Operation[OfContact, Rows[AppointmentRecord]](
     source="nimbata.md#B3",
 )  # fmt: skip
 
+_CREATED = LookUp[CreateAppointment, OfContact, Rows[AppointmentRecord], AppointmentRecord](
+    kind="list", operation="nimbata.appointment.list", settle_s=SETTLE_S,
+    ask=lambda given: OfContact(account=given.account, contact_id=given.contact_id),
+    rows=lambda answer: answer.rows, mark="notes",
+)  # fmt: skip
+
 CREATE_APPOINTMENT = Operation[CreateAppointment, One[AppointmentRecord]](
     id="nimbata.appointment.create", app="nimbata", title="Schedule an appointment",
     description="Sent twice, it stands twice.", method="POST", path=_ALL, input=CreateAppointment,
     output=One[AppointmentRecord],
-    look_up=LookUp(kind="list", operation="nimbata.appointment.list", settle_s=SETTLE_S), status="assumption",
+    look_up=_CREATED, status="assumption",
     source="nimbata.md#B3",
 )  # fmt: skip
 

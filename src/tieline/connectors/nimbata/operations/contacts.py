@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tieline.catalogue.look_up import names, says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.kit.answer import Deleted
 from tieline.connectors.nimbata.operations.activities import as_listing
@@ -97,11 +98,33 @@ FIND_CONTACTS = Operation[FindContacts, Rows[ContactRecord]](
     source="nimbata.md#B3",
 )  # fmt: skip
 
+
+def _by_phone_or_email(given: CreateContact) -> FindContacts | None:
+    if given.phone:
+        return FindContacts(account=given.account, phone=given.phone)
+    return FindContacts(account=given.account, email=given.email) if given.email else None
+
+
+def _is_them(row: ContactRecord, given: CreateContact, _: str) -> bool:
+    return (
+        row.deleted_at is None
+        and says(row.phone, given.phone)
+        and names(row.email, given.email)
+        # An account with one project need not say which.
+        and (row.project_id is None or says(row.project_id, given.project_id))
+    )
+
+
+_CREATED = LookUp[CreateContact, FindContacts, Rows[ContactRecord], ContactRecord](
+    kind="list", operation="nimbata.contact.find", settle_s=SETTLE_S, ask=_by_phone_or_email,
+    rows=lambda answer: answer.rows, same=_is_them, made_at=lambda row: row.created_at,
+)  # fmt: skip
+
 CREATE_CONTACT = Operation[CreateContact, One[ContactRecord]](
     id="nimbata.contact.create", app="nimbata", title="Create a contact",
     description="Refused (409) where another contact of the project has the phone or e-mail; the refusal names it.",
     method="POST", path=_ALL, input=CreateContact, output=One[ContactRecord],
-    look_up=LookUp(kind="list", operation="nimbata.contact.find", settle_s=SETTLE_S), status="assumption",
+    look_up=_CREATED, status="assumption",
     source="nimbata.md#B3",
 )  # fmt: skip
 

@@ -58,10 +58,16 @@ LIST_NOTES = Operation[OfContact, Rows[NoteRecord]](
     source="nimbata.md#B3",
 )  # fmt: skip
 
+_CREATED = LookUp[CreateNote, OfContact, Rows[NoteRecord], NoteRecord](
+    kind="list", operation="nimbata.note.list", settle_s=SETTLE_S,
+    ask=lambda given: OfContact(account=given.account, contact_id=given.contact_id),
+    rows=lambda answer: answer.rows, mark="body",
+)  # fmt: skip
+
 CREATE_NOTE = Operation[CreateNote, One[NoteRecord]](
     id="nimbata.note.create", app="nimbata", title="Add a note to a contact",
     description="Sent twice, it stands twice.", method="POST", path=_ALL, input=CreateNote,
-    output=One[NoteRecord], look_up=LookUp(kind="list", operation="nimbata.note.list", settle_s=SETTLE_S),
+    output=One[NoteRecord], look_up=_CREATED,
     status="assumption", source="nimbata.md#B3",
 )  # fmt: skip
 

@@ -63,10 +63,16 @@ LIST_TASKS = Operation[OfContact, Rows[TaskRecord]](
     source="nimbata.md#B3",
 )  # fmt: skip
 
+_CREATED = LookUp[CreateTask, OfContact, Rows[TaskRecord], TaskRecord](
+    kind="list", operation="nimbata.task.list", settle_s=SETTLE_S,
+    ask=lambda given: OfContact(account=given.account, contact_id=given.contact_id),
+    rows=lambda answer: answer.rows, mark="body",
+)  # fmt: skip
+
 CREATE_TASK = Operation[CreateTask, One[TaskRecord]](
     id="nimbata.task.create", app="nimbata", title="Create a task on a contact",
     description="Sent twice, it stands twice.", method="POST", path=_ALL, input=CreateTask,
-    output=One[TaskRecord], look_up=LookUp(kind="list", operation="nimbata.task.list", settle_s=SETTLE_S),
+    output=One[TaskRecord], look_up=_CREATED,
     status="assumption", source="nimbata.md#B3",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tieline.catalogue.look_up import says
 from tieline.catalogue.spec import AnyOperation, LookUp, Operation
 from tieline.connectors.kit.answer import Deleted
 from tieline.connectors.nimbata.operations.inputs import ACCOUNT, PAGE, SETTLE_S, Paged, Text
@@ -44,10 +45,26 @@ LIST_WEBHOOKS = Operation[Paged, Rows[Webhook]](
     output=Rows[Webhook], idempotent=True, paging=PAGED, status="assumption", source="nimbata.md#B3",
 )  # fmt: skip
 
+
+def _is_it(row: Webhook, given: CreateWebhook, _: str) -> bool:
+    """The same address for the same events; of another project it is another."""
+    return (
+        says(row.url, given.url)
+        and (given.events is UNSET or set(row.events) == set(given.events))
+        and says(row.profile, given.profile)
+        and says(row.project, given.project)
+    )
+
+
+_CREATED = LookUp[CreateWebhook, Paged, Rows[Webhook], Webhook](
+    kind="list", operation="nimbata.webhook.list", settle_s=SETTLE_S,
+    ask=lambda given: Paged(account=given.account), rows=lambda answer: answer.rows, same=_is_it,
+)  # fmt: skip
+
 CREATE_WEBHOOK = Operation[CreateWebhook, One[Webhook]](
     id="nimbata.webhook.create", app="nimbata", title="Register a webhook address",
     description="The answer shows the secret this once.", method="POST", path=_ALL, input=CreateWebhook,
-    output=One[Webhook], look_up=LookUp(kind="list", operation="nimbata.webhook.list", settle_s=SETTLE_S),
+    output=One[Webhook], look_up=_CREATED,
     status="assumption", source="nimbata.md#B3",
 )  # fmt: skip
 
