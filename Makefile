@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON = .venv/bin/python
 ARGS =
 
-.PHONY: help demo up test nightly check fix bench lock setup clean
+.PHONY: help demo up test chaos nightly check fix bench lock setup clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -20,6 +20,10 @@ up: ## the hub, until it is stopped
 test: ## all tests but the long ones
 	@tools/setup.sh dev
 	@$(PYTHON) -m pytest -n auto --dist worksteal --durations 15 -m "not nightly" $(ARGS)
+
+chaos: ## everything that can break is broken, seeds 1 to 20; writes docs/chaos.html
+	@tools/setup.sh dev
+	@./tieline chaos --seed 1 --to 20 --minutes 2 --report docs/chaos.html $(ARGS)
 
 nightly: ## the long tests
 	@tools/setup.sh dev

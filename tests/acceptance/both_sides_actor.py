@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.acceptance.both_sides_stories import Beat, Deed
-from tieline.chaos.shown import Copy, Shown, differences
-from tieline.domain.side import SIDES, Side, other
+from tieline.chaos.shown import Copy, Shown
+from tieline.domain.side import SIDES, Side
 
 #: Lets something happen on a side.
 Emit = Callable[[Side, dict[str, Any]], Any]
@@ -81,17 +81,13 @@ class Actor:
 
     def act(self, beat: Beat, shown: dict[Side, Shown | None], linked: Collection[tuple[str, str]]) -> None:
         """Do what the beat says, as far as it can be done with what each side shows; `linked` are the pairs of records
-        that the hub knows. Whoever is deleted is left alone from then on, and is deleted while nothing else is under
-        way: see test_two_way_found for the rest."""
+        that the hub knows. Whoever is deleted is left alone from then on."""
         nimbata, contact = shown["nimbata"], shown["contacts_api"]
         self._linked = nimbata is not None and contact is not None and (nimbata.id, contact.id) in linked
         self._known = {one for pair in linked for one in pair}
         for side in SIDES:
-            deed, here, there = beat.of(side), shown[side], shown[other(side)]
-            if deed is None or here is None or self.deleted:
-                continue
-            calm = beat.of(other(side)) is None and there is not None and not differences([here], [there])
-            if deed.verb != "delete" or calm:
+            deed, here = beat.of(side), shown[side]
+            if deed is not None and here is not None and not self.deleted:
                 self._do(side, deed, here)
 
     def agree(self, shown: Shown) -> None:

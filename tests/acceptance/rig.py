@@ -46,6 +46,8 @@ class Rig:
     sandbox: Process
     http: aiohttp.ClientSession
     processes: list[Process] = field(default_factory=list)
+    #: What a request to the hub's API proves itself by.
+    bearer: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,6 +81,8 @@ class Rig:
         """Join the hub to the sandbox with the command line alone: a sync for each location. The sandbox has done
         what it does with a call before it is cut off, so nobody needs to wait for it to settle."""
         contacts, nimbata = self.sandbox.ready["contacts"], self.sandbox.ready["nimbata"]
+        made = await self.tieline("tokens", "add", "rig", "--scope", "*:read")
+        self.bearer = {"Authorization": f"Bearer {made['token']}"}
         key_file = self.home.parent / "webhook-key.pem"
         key_file.write_text(contacts["webhook_public_key"])
         every = str(poll_every_s)

@@ -73,7 +73,9 @@ def whole_tags(patch: pytest.MonkeyPatch) -> None:
 def no_look_ups(patch: pytest.MonkeyPatch) -> None:
     """After an unclear answer the command is simply sent again."""
 
-    async def repeat(self: Performer, effect: Any, command: Any, contact_id: str | None, cause: Any) -> Any:
+    async def repeat(
+        self: Performer[Any], effect: Any, command: Any, contact_id: str | None, cause: Any
+    ) -> Any:
         return await self.perform(effect, command, contact_id)
 
     patch.setattr(Performer, "_look_up", repeat)

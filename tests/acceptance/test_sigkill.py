@@ -79,7 +79,7 @@ async def quiet(world: Rig, url: str) -> None:
     """Wait until nothing is under way; a take-over after SIGKILL takes up to 17 s."""
     deadline = time.monotonic() + 60
     while True:
-        async with world.http.get(f"{url}/api/status") as answer:
+        async with world.http.get(f"{url}/api/status", headers=world.bearer) as answer:
             status = await answer.json()
         # 503: the database restarts.
         if answer.status != 503:

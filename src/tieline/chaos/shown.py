@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _MARK = re.compile(r"\s*\[tl:[a-z0-9]+\]\s*$")
-#: How the notes begin that stand for a call, a form or a text: the account has the activity itself.
+#: How the CRM's notes begin that stand for a call, a form or a text: the account has the activity itself.
 _OF_ACTIVITIES = re.compile(r"(Inbound|Outbound) (call|text message)|Form submitted")
 #: The mark of every contact that was made out of an activity.
 _OURS = "nimbata"
@@ -140,7 +140,8 @@ def _copies(
 ) -> list[Copy]:
     found = []
     for row in rows:
-        of_activity = kind == "note" and _OF_ACTIVITIES.match(row["body"] or "")
+        # The CRM's notes about a call or text are ours; in the account such a note would be one too many.
+        of_activity = kind == "note" and whose == "contactId" and _OF_ACTIVITIES.match(row["body"] or "")
         if row[whose] == owner and not row.get("deleted") and not of_activity:
             values = {word: _plain(word, row.get(key)) for key, word in names.items()}
             found.append(Copy(kind, row["id"], values["title"].partition(" ")[0], values))
