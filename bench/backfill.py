@@ -30,7 +30,7 @@ from tieline.server.hub import open_hub
 from tieline.store.directory import Credential
 from tieline.store.migrate import migrate
 from tieline.store.server import attach_store_server
-from tieline.testing.builders import add_connection, add_sync
+from tieline.testing.builders import add_connection, add_sync, add_token
 
 DEFINITION = """
 version: 1
@@ -122,16 +122,17 @@ async def _stage(people: int) -> AsyncIterator[_Stage]:
             attach_store_server(home, None) as url,
         ):  # fmt: skip
             await migrate(url)
-            await _connect(url, home, sandbox.told)
+            bearer = await _connect(url, home, sandbox.told)
             environment = {"TIELINE_HOME": str(home), "TIELINE_DATABASE_URL": ""}
             async with (
                 started("-m", "tieline", "up", "--port", "0", "--json", environment=environment) as hub,
-                aiohttp.ClientSession() as http,
+                aiohttp.ClientSession(headers=bearer) as http,
             ):
                 yield _Stage(hub, sandbox, http)
 
 
-async def _connect(url: str, home: Path, told: dict[str, Any]) -> None:
+async def _connect(url: str, home: Path, told: dict[str, Any]) -> dict[str, str]:
+    """What our questions to the hub prove themselves by."""
     contacts, nimbata = told["contacts"], told["nimbata"]
     (location,), (project,) = contacts["locations"], nimbata["projects"]
     async with open_hub(url, home) as hub, Gateway.open((CONNECTOR,)) as gateway:
@@ -154,3 +155,4 @@ async def _connect(url: str, home: Path, told: dict[str, Any]) -> None:
         await add_sync(
             hub.store, name="sync0", source=source, project=project, target=target, definition=DEFINITION
         )  # fmt: skip
+        return {"Authorization": f"Bearer {await add_token(hub.store, hub.vault)}"}

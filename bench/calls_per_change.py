@@ -21,7 +21,7 @@ from tieline.server.hub import Hub, ServeOptions, open_hub
 from tieline.store.directory import Credential
 from tieline.store.migrate import migrate
 from tieline.store.server import attach_store_server
-from tieline.testing.builders import add_connection, add_sync
+from tieline.testing.builders import add_connection, add_sync, add_token
 
 #: People who are known before anything is counted, and changes that happen at a time, of different people.
 PEOPLE, BATCH = 60, 15
@@ -119,6 +119,7 @@ async def _hub() -> AsyncIterator[tuple[Sandbox, Settled]]:
             await migrate(url)
             async with open_hub(url, Path(folder)) as hub:
                 await _connect(hub, sandbox.describe())
+                http.headers["Authorization"] = f"Bearer {await add_token(hub.store, hub.vault)}"
                 async with _serving(hub) as base:
                     sandbox.nimbata.side.set_targets({"url": f"{base}/hooks/nimbata/calls"})
                     sandbox.contacts.side.set_targets({"url": f"{base}/hooks/contacts/crm"})

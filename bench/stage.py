@@ -28,7 +28,7 @@ from tieline.server.hub import open_hub
 from tieline.store.directory import Credential
 from tieline.store.migrate import migrate
 from tieline.store.server import attach_store_server
-from tieline.testing.builders import add_connection, add_sync
+from tieline.testing.builders import add_connection, add_sync, add_token
 
 _READY_S = 60.0
 _SECRET = "bench-secret"
@@ -182,16 +182,17 @@ async def stage(
             attach_store_server(home, None) as url,
         ):  # fmt: skip
             await migrate(url)
-            await _connect(url, home, sandbox.told, definition)
+            bearer = await _connect(url, home, sandbox.told, definition)
             environment = {"TIELINE_HOME": str(home), "TIELINE_DATABASE_URL": ""}
             async with (
                 started("-m", "tieline", "up", "--port", "0", "--json", environment=environment) as hub,
-                aiohttp.ClientSession() as http,
+                aiohttp.ClientSession(headers=bearer) as http,
             ):
                 yield Stage(hub, sandbox, await _postmaster(url), http)
 
 
-async def _connect(url: str, home: Path, told: dict[str, Any], definition: str | None) -> None:
+async def _connect(url: str, home: Path, told: dict[str, Any], definition: str | None) -> dict[str, str]:
+    """What our questions to the hub prove themselves by."""
     contacts, nimbata = told["contacts"], told["nimbata"]
     async with open_hub(url, home) as hub, Gateway.open((CONNECTOR,)) as gateway:
         source = await add_connection(
@@ -218,6 +219,7 @@ async def _connect(url: str, home: Path, told: dict[str, Any], definition: str |
                 hub.store, name=f"sync{number}", source=source, project=project, target=target,
                 definition=definition,
             )  # fmt: skip
+        return {"Authorization": f"Bearer {await add_token(hub.store, hub.vault)}"}
 
 
 async def _postmaster(url: str) -> int:

@@ -19,8 +19,16 @@ from tieline.store.migrate import migrate
 from tieline.store.pool import Store
 
 pytest_plugins = ["tests.conformance.report"]
-# Every exchange would be written down otherwise, as at the debug level.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+# Every exchange would be written down otherwise, as at the debug level; and a failure would be drawn with all that its
+# frames hold, which keeps the event loop from everything else for many seconds.
+structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ],
+)
 _TEMPLATE = "tieline_template"
 
 

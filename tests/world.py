@@ -17,8 +17,9 @@ from tieline.sandbox.app import Options, Sandbox
 from tieline.sandbox.nimbata import NimbataSide
 from tieline.server.hub import Hub, ServeOptions
 from tieline.store.directory import Credential, Directory
+from tieline.store.key_table import seal_with
 from tieline.store.pool import Store
-from tieline.testing.builders import add_connection, add_sync
+from tieline.testing.builders import add_connection, add_sync, add_token
 from tieline.vault.seal import Vault
 
 #: The sandbox settles a cut-off call at once; no test has to wait for what a load balancer might do.
@@ -32,6 +33,7 @@ class World:
     hub: Hub
     sandbox: Sandbox
     url: str
+    #: With a token that may do everything.
     http: aiohttp.ClientSession
     #: Project → location.
     location_of: Mapping[str, str]
@@ -99,7 +101,8 @@ async def world(
     """`polls` reads both sides every half second beside the webhooks; `echoes` has the CRM tell of its changes."""
     vault = Vault(bytes(32))
     options = sandbox or Options(locations=1, limits="off")
-    async with Sandbox.start(options) as running, aiohttp.ClientSession() as http:
+    bearer = {"Authorization": f"Bearer {await add_token(store, vault)}"}
+    async with Sandbox.start(options) as running, aiohttp.ClientSession(headers=bearer) as http:
         told = running.describe()
         contacts, nimbata = told["contacts"], told["nimbata"]
         every_s = 0.5
@@ -134,6 +137,7 @@ async def world(
                 store, name=f"sync{number}", source=source, project=project, target=target,
                 definition=definition,
             )  # fmt: skip
+        await seal_with(store, vault, bytes(32))
         directory = Directory(store, vault)
         await directory.load()
         hub = Hub(store=store, vault=vault, directory=directory)

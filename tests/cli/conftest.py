@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,6 +68,12 @@ class Line:
         code, out, err = await self.run(*arguments, "--json", stdin=stdin)
         assert code == 0, err
         return json.loads(out)
+
+    async def bearer(self, *scopes: str) -> dict[str, str]:
+        """Headers of a program that may do that; everything where no scope is named."""
+        named = [word for scope in scopes or ("*:write",) for word in ("--scope", scope)]
+        made = await self.json("tokens", "add", f"line{secrets.token_hex(4)}", *named)
+        return {"Authorization": f"Bearer {made['token']}"}
 
     async def connect_crm(self, *more: str, token: str | None = None) -> tuple[int, str, str]:
         """Connect the first location, the token by standard input."""

@@ -20,7 +20,9 @@ ADA = "+12015550123"
 async def both(line: Line) -> AsyncIterator[TwoWayWorld]:
     """A hub at work on the database of the command line, with Ada on both sides."""
     line.home.mkdir(parents=True, exist_ok=True)
-    (line.home / "master.key").write_text("A" * 43 + "=\n")
+    key = line.home / "master.key"
+    key.touch(mode=0o600)
+    key.write_text("A" * 43 + "=\n")
     async with Store.open(line.database_url) as store, both_ways(store, definition=DEFINITION) as both:
         both.emit(kind="contact.create", caller=ADA, caller_name="Ada [Lovelace]", tags=["VIP"])
         await both.settled()

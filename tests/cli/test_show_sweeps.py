@@ -26,7 +26,11 @@ async def test_a_location_shows_its_sweeps_and_how_soon_each_trigger_fires(line:
     assert shown["walk"] is None
     assert words["notes.created"] == "instant"
     assert shown["found"] == []
-    async with line.up() as url, aiohttp.ClientSession() as http, http.get(f"{url}/api/sweeps") as answer:
+    async with (
+        line.up() as url,
+        aiohttp.ClientSession(headers=await line.bearer("connections:read")) as http,
+        http.get(f"{url}/api/sweeps") as answer,
+    ):
         (state,) = await answer.json()
     assert (state["connection"], state["triggers"]) == ("crm", shown["triggers"])
     await line.json(*base, "--poll-every-s", "0")

@@ -49,7 +49,7 @@ async def test_the_verbs_from_preview_to_drift(tmp_path: Path, database_url: str
         assert code == 5, err
         code, _, err = await line.run("sync", "backfill", "both", "--pause", "--cancel")
         assert (code, "say one of" in err) == (3, True)
-        async with line.up() as url, aiohttp.ClientSession() as http:
+        async with line.up() as url, aiohttp.ClientSession(headers=await line.bearer()) as http:
             code, out, err = await line.run("sync", "preview", "both", "--csv", str(tmp_path / "writes.csv"))
             assert code == 0, err
             assert "contacts.create" in out

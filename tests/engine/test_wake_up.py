@@ -42,7 +42,7 @@ class Intake:
             {
                 "ids": [self._event], "connection_ids": [1], "keys": [self._event.to_bytes(8)],
                 "expires": [datetime.now(UTC) + timedelta(days=1)], "sources": ["webhook"], "kinds": ["x"],
-                "projects": [None], "states": ["routed"], "reasons": [None], "bodies": [b"{}"],
+                "projects": [None], "states": ["routed"], "reasons": [None], "bodies": [b"{}"], "seals": [0],
                 "route_events": [self._event], "route_consumers": [1], "route_lanes": [self._lane],
             },
         )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tests.opened import event_bodies
 from tieline.connectors import CONNECTORS
 from tieline.connectors.kit.gateway import Gateway
 from tieline.engine.polls import DuePoll
@@ -59,9 +60,9 @@ class Bench:
 
     async def events(self) -> list[tuple[str, Any]]:
         """Events since the last call."""
-        rows = await self.rows(f"SELECT id, kind, body FROM event WHERE id > {self.seen} ORDER BY id")
+        rows = await event_bodies(self.store, f"id > {self.seen}")
         self.seen = max((row[0] for row in rows), default=self.seen)
-        return [(row[1], msgspec.json.decode(bytes(row[2]))) for row in rows]
+        return [(row[1], msgspec.json.decode(row[2])) for row in rows]
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the database holds."""

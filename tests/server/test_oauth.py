@@ -206,14 +206,17 @@ async def test_an_app_keeps_its_client_and_needs_an_address(store: Store) -> Non
     async with app_world(store) as world:
         known = NewApp(
             name=NAME, base_url=world.app.base_url, client_id="another", client_secret="x",
-            install_url=world.app.install_url,
+            install_url=world.app.install_url, webhook_keys=(world.crm.told["webhook_public_key"],),
         )  # fmt: skip
         with pytest.raises(ConfigurationError, match="another app"):
             await save_app(store, world.hub.vault, known)
         with pytest.raises(ConfigurationError, match="address"):
             await save_app(
                 store, world.hub.vault,
-                NewApp(name="b", base_url="https://x", client_id="c", client_secret="d", install_url="not one"),
+                NewApp(
+                    name="b", base_url="https://x", client_id="c", client_secret="d", install_url="not one",
+                    webhook_keys=(world.crm.told["webhook_public_key"],),
+                ),
             )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from tieline.server.people.item_input import ItemFields, read_item
 from tieline.server.people.own_events import parse_own_event
 from tieline.store.directory import Credential, Directory
 from tieline.store.pool import Store
-from tieline.testing.builders import add_connection, add_sync
+from tieline.testing.builders import add_connection, add_sync, add_token
 from tieline.vault.seal import Vault
 
 PERSON = "drv:p1:+12015550123"
@@ -85,7 +85,7 @@ async def api(store: Store, *, synced: bool = True, **settings: Any) -> AsyncIte
     hub = Hub(store=store, vault=vault, directory=directory)
     async with (
         serving(hub, ServeOptions(port=0, work=False)) as url,
-        aiohttp.ClientSession() as http,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {await add_token(store, vault)}"}) as http,
     ):
         yield Api(store, http, url)
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.opened import items_of
 from tests.server.two_way import TwoWayWorld, both_ways
 from tests.world import world
 from tieline.domain.contact import Contact
@@ -465,11 +466,7 @@ async def _require_snapshots(watched: Watched) -> None:
     (link,) = await watched.people.links(ada.id, watched.people.syncs(None))
     async with watched.people.store.transaction() as db:
         rebuilt = rebuild(await load_lines(db, ada.id, link.sync.id))
-        rows = await db.execute(
-            "SELECT kind, state, nimbata_id, contacts_api_id, nimbata, contacts_api FROM item WHERE person_id = %s",
-            (ada.id,),
-        )
-        items = await rows.fetchall()
+    items = await items_of(watched.people.store, ada.id)
     for side, record in link.records.items():
         found = rebuilt.record(side)
         assert found is not None

@@ -213,6 +213,41 @@ async def test_a_copy_deleted_before_we_know_of_it_is_not_made_anew(store: Store
         assert her[f"{kind}s"] == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("task", {"title": "Ring back today"}),
+        ("note", {"body": "Prefers evenings"}),
+        ("appointment", {"appointmentStatus": "cancelled"}),
+    ],
+)
+async def test_a_copy_changed_before_we_know_of_it_keeps_what_somebody_wrote(
+    store: Store, kind: str, fields: dict[str, str]
+) -> None:
+    """Its creation was cut off, and looked up after the change: that is no alteration by the side itself."""
+    async with both_ways(store) as both:
+        person, _ = await ada(both)
+        running = both.world.sandbox.contacts
+        running.faults.add(read_rules({"kind": "cut_after", "operation": f"{kind}s.create", "count": 1}))
+        listed = "contacts.list_appointments" if kind == "appointment" else f"{kind}s.list"
+        running.faults.add(read_rules({"kind": "503", "operation": listed, "count": 3}))
+        both.emit(kind=f"{kind}.create", contact=person)
+        await _made(running.audit.operations, f"{kind}s.create")
+        (copy,) = both.crm[f"{kind}s"]
+        changed = dict(fields)
+        if kind != "appointment":
+            # Somebody who edits a text leaves our last line where it is.
+            name = "body" if kind == "note" else "title"
+            mark = copy["body"].splitlines()[-1] if kind == "note" else ""
+            changed[name] = f"{fields[name]}\n{mark}".strip()
+        both.work(kind=f"{kind}.update", id=copy["id"], fields=changed)
+        await both.settled()
+        assert both.unequal() == []
+        (her,), _ = both.people()
+        (one,) = her[f"{kind}s"]
+        assert next(iter(fields.values())) in one
+
+
 async def test_somebody_deleted_between_the_look_up_and_the_link_is_deleted_on_both(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ KEY = b"\x07" * 16
 #: What is large after a year: nothing may be read through as a whole.
 LARGE = (
     "lane", "delivery", "event", "assignment", "occurrence", "person", "person_key", "link", "effect", "attempt",
-    "item", "history", "swept", "own_item", "conflict",
+    "item", "history", "swept", "own_item", "conflict", "tombstone",
 )  # fmt: skip
 #: A hub of 5,000 lanes, 40 of them busy, and 40,000 calls, nearly all of them done; a few wait, a few are dead.
 FILL = """
@@ -34,21 +34,25 @@ INSERT INTO assignment (event_id, consumer_id, lane_id, state, person_id, due_at
            n / 4, now() FROM generate_series(1, 40000) AS n;
 INSERT INTO occurrence SELECT n % 40 + 1, int8send(n) || int8send(n), n FROM generate_series(1, 40000) AS n;
 INSERT INTO person SELECT n, n % 40 + 1 FROM generate_series(1, 10000) AS n;
+UPDATE person SET key = int8send(id);
+INSERT INTO tombstone SELECT int8send(n) || int8send(n), n % 2 FROM generate_series(1, 10000) AS n;
 INSERT INTO person_key SELECT n % 40 + 1, int8send(n) || int8send(n), 'phone', n FROM generate_series(1, 10000) AS n;
-INSERT INTO link (consumer_id, person_id, contact_id, contact, nimbata_id)
-    SELECT n % 40 + 1, n, 'c' || n, '{}', 'n' || n FROM generate_series(1, 10000) AS n;
-INSERT INTO effect (id, idempotency_key, lane_id, consumer_id, person_id, event_id, operation, state, input)
+INSERT INTO link (consumer_id, person_id, contact_id, contact, nimbata_id, seal)
+    SELECT n % 40 + 1, n, 'c' || n, '{}', 'n' || n, n FROM generate_series(1, 10000) AS n;
+INSERT INTO effect (id, idempotency_key, lane_id, consumer_id, person_id, event_id, operation, state, input,
+                    seal)
     SELECT n, 'k' || n, n % 40 + 1, n % 40 + 1, n / 4, n, 'notes.create',
-           CASE WHEN n % 4000 = 0 THEN 'unknown' ELSE 'confirmed' END, '{}' FROM generate_series(1, 40000) AS n;
-INSERT INTO item (id, consumer_id, person_id, kind, nimbata_id, contacts_api_id)
-    SELECT n, n % 40 + 1, n / 4, 'task', 'nt' || n, 'ct' || n FROM generate_series(1, 40000) AS n;
-INSERT INTO history (id, consumer_id, person_id, at, side, what, subject, record_id, event_id, fields)
-    SELECT n, n % 40 + 1, n / 4, now(), 'nimbata', 'seen', 'contact', 'c', n, '{}' FROM generate_series(1, 40000) AS n;
+           CASE WHEN n % 4000 = 0 THEN 'unknown' ELSE 'confirmed' END, '{}', n / 4 FROM generate_series(1, 40000) AS n;
+INSERT INTO item (id, consumer_id, person_id, kind, nimbata_id, contacts_api_id, seal)
+    SELECT n, n % 40 + 1, n / 4, 'task', 'nt' || n, 'ct' || n, n / 4 FROM generate_series(1, 40000) AS n;
+INSERT INTO history (id, consumer_id, person_id, at, side, what, subject, record_id, event_id, fields, seal)
+    SELECT n, n % 40 + 1, n / 4, now(), 'nimbata', 'seen', 'contact', 'c', n, '{}', n / 4
+    FROM generate_series(1, 40000) AS n;
 INSERT INTO own_item (id, connection_id, project, person, kind, body, reference)
     SELECT 'otk_' || n, n % 40 + 1, 'p', 'drv:p:+1' || n / 4, 'task', '{}', 'r' || n
     FROM generate_series(1, 40000) AS n;
-INSERT INTO conflict (consumer_id, person_id, kind, key, details)
-    SELECT n % 40 + 1, n, 'identity', int8send(n), '{}' FROM generate_series(1, 10000) AS n;
+INSERT INTO conflict (consumer_id, person_id, kind, key, details, seal)
+    SELECT n % 40 + 1, n, 'identity', int8send(n), '{}', n FROM generate_series(1, 10000) AS n;
 INSERT INTO swept (connection_id, stream, record_id, contact_id, digest, seen_at, missed_at)
     SELECT n % 40 + 1, (ARRAY['task', 'note', 'appointment', 'contact'])[n % 4 + 1], 'r' || n, 'c' || n / 4, '1',
            now(), CASE WHEN n % 2000 = 0 THEN now() END FROM generate_series(1, 40000) AS n;
@@ -78,7 +82,7 @@ HOT: dict[str, dict[str, Any]] = {
     "write_occurrences": {"consumers": [1], "keys": [KEY], "events": [5]},
     "write_links": {
         "consumers": [1], "persons": [1], "contacts": ["c"], "states": ["open"], "generations": [0],
-        "records": [b"{}"], "nimbata_ids": ["n"], "nimbata": [b"{}"], "merges": [None],
+        "records": [b"{}"], "nimbata_ids": ["n"], "nimbata": [b"{}"], "merges": [None], "seals": [1],
     },
     "advance_poll": {"connection": 1, "stream": "task"},
     "load_owners": {"lane": 3, "digests": [KEY]},
@@ -87,18 +91,20 @@ HOT: dict[str, dict[str, Any]] = {
     "write_items": {
         "ids": [1], "consumers": [1], "persons": [1], "kinds": ["task"], "nimbata_ids": ["t1"],
         "contacts_api_ids": [None], "states": ["open"], "nimbata": [b"{}"], "contacts_api": [None], "merges": [None],
+        "seals": [1],
     },
     "write_conflicts": {
         "consumers": [1], "persons": [1], "kinds": ["identity"], "keys": [KEY], "details": [b"{}"],
+        "seals": [1],
     },
     "create_own_item": {
         "id": "otk_new", "connection": 1, "project": "p", "person": "drv:p:+1", "kind": "task", "body": b"{}",
-        "reference": "new",
+        "reference": "new", "seal": 4,
     },
     "load_own_item": {"id": "otk_5"},
     "lock_own_item": {"id": "otk_5"},
     "find_own_item": {"connection": 6, "reference": "r5"},
-    "write_own_item": {"id": "otk_5", "version": 1, "body": b"{}", "deleted": False},
+    "write_own_item": {"id": "otk_5", "version": 1, "body": b"{}", "seal": 4, "deleted": False},
     "list_own_items": {"connection": 6, "person": "drv:p:+11", "kind": None, "deleted": False},
     "list_changed_own_items": {"connection": 6, "since": NOW, "after": "", "limit": 100},
     "load_answers": {"consumer": 3, "person": 40},
@@ -127,6 +133,10 @@ HOT: dict[str, dict[str, Any]] = {
     "load_pairs": {"consumer": 3, "ids": ["c2", "c42"]},
     "count_open_history": {"lane": 3, "consumer": 3, "limit": 500},
     "count_history": {"consumer": 3, "after": 39_000, "upto": 39_100},
+    "load_person_keys": {"persons": [40, 41]},
+    "give_person_keys": {"persons": [40], "lanes": [3], "keys": [KEY]},
+    "load_erased": {"lanes": [3, 4], "digests": [KEY, KEY]},
+    "blank_events": {"events": [5, 6]},
     "write_person_keys": {"lanes": [1], "digests": [KEY], "kinds": ["phone"], "persons": [1]},
     "find_people": {"lanes": [3, 4], "digests": [KEY], "limit": 20},
     "load_links": {"consumers": [3, 4], "person": 40},

@@ -25,6 +25,7 @@ from tieline.cli.connected import say_connected
 from tieline.cli.nimbata_account import Account, Flags, ProofName, read_account
 from tieline.cli.secret_input import read_secret
 from tieline.cli.session import opened_hub, run
+from tieline.connectors.kit.connection import ACCEPT_UNVERIFIED
 from tieline.errors import ConfigurationError
 
 
@@ -53,6 +54,13 @@ def nimbata(
             envvar="TIELINE_WEBHOOK_SECRET", help="their secret; default: a new one, or the one in use"
         ),
     ] = None,
+    accept_unverified_webhooks: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unverified-webhooks",
+            help="DANGER, with --webhook-auth none: whoever knows the address can deliver what they like",
+        ),
+    ] = False,
     mode: Annotated[
         Literal["derived", "native"] | None,
         typer.Option(help="native = the account stores contacts of its own; default: derived"),
@@ -77,7 +85,11 @@ def nimbata(
         Flags(
             name=name, account=account, base_url=base_url, projects=tuple(project or ()), preset=preset,
             mode=mode, webhook_auth=webhook_auth, webhook_secret=webhook_secret, settings=settings,
-            poll_every_s=poll_every_s, general=general_settings(limits, vanish_s=vanish_s),
+            poll_every_s=poll_every_s,
+            general={
+                **general_settings(limits, vanish_s=vanish_s),
+                **({ACCEPT_UNVERIFIED: True} if accept_unverified_webhooks else {}),
+            },
         )
     )  # fmt: skip
     if found.product is not None and token is None and not token_stdin:
@@ -97,9 +109,12 @@ async def _save(found: Account, token: str, *, check: bool) -> tuple[dict[str, A
     from tieline.connectors import CONNECTORS
     from tieline.connectors.kit.gateway import Gateway
     from tieline.connectors.nimbata.operations import LIST_CALLS, list_activity
-    from tieline.server.accounts.connections import save_connection, unsaved
+    from tieline.server.accounts.connections import require_proof, save_connection, unsaved
 
     new, config = found.connection(token), found.config
+    if not new.credential.webhook_secrets:
+        # Said before anything is asked of the account.
+        require_proof(new)
     async with opened_hub() as hub:
         before = hub.directory.connection(new.name)
         known = before.credential.webhook_secrets if before else {}

@@ -10,6 +10,8 @@ import typer
 from tieline import __version__
 from tieline.cli import app as oauth_app
 from tieline.cli import (
+    audit,
+    chaos,
     conflicts,
     connect,
     credentials,
@@ -17,13 +19,17 @@ from tieline.cli import (
     demo,
     doctor,
     effects,
+    erase,
     events,
     items,
+    keys,
     output,
     people,
     sandbox,
     serve,
     sync,
+    tokens,
+    users,
 )
 from tieline.cli.logs import set_up_logs
 from tieline.errors import TielineError
@@ -38,6 +44,7 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 app.command()(demo.demo)
+app.command()(chaos.chaos)
 app.command()(serve.up)
 app.command()(serve.server)
 app.command()(serve.worker)
@@ -54,6 +61,11 @@ app.add_typer(items.app, name="items")
 app.add_typer(people.app, name="people")
 app.add_typer(conflicts.app, name="conflicts")
 app.command()(doctor.doctor)
+app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(audit.app, name="audit")
+app.command()(erase.erase)
+app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
 
 

@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tieline.cli import output
+from tieline.cli.first_admin import FirstAdmin, first_admin
 from tieline.cli.session import home_path, opened_hub, run
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def up(
 
     with ExitStack() as stack:
         stack.enter_context(UpLock(Home.find()))
-        run(_serve(_options(host, port, trusted_proxy, body_limit, work=True), public_url, as_json))
+        options = _options(host, port, trusted_proxy, body_limit, public_url, work=True)
+        run(_serve(options, public_url, as_json))
 
 
 def server(
@@ -60,7 +62,8 @@ def server(
     as_json: Json = False,
 ) -> None:
     """Only take webhooks and answer the API; the work is done by `tieline worker`."""
-    run(_serve(_options(host, port, trusted_proxy, body_limit, work=False), public_url, as_json))
+    options = _options(host, port, trusted_proxy, body_limit, public_url, work=False)
+    run(_serve(options, public_url, as_json))
 
 
 def worker(as_json: Json = False) -> None:
@@ -71,12 +74,20 @@ def worker(as_json: Json = False) -> None:
 
 
 def _options(
-    host: str, port: int, trusted_proxy: list[str] | None, body_limit: int, *, work: bool
+    host: str,
+    port: int,
+    trusted_proxy: list[str] | None,
+    body_limit: int,
+    public_url: str | None,
+    *,
+    work: bool,
 ) -> ServeOptions:
     from tieline.server.hub import ServeOptions
 
     proxies = tuple(part.strip() for one in trusted_proxy or () for part in one.split(",") if part.strip())
-    return ServeOptions(host=host, port=port, work=work, body_limit=body_limit, trusted_proxies=proxies)
+    return ServeOptions(
+        host=host, port=port, work=work, body_limit=body_limit, public_url=public_url, trusted_proxies=proxies
+    )
 
 
 def _calm_the_collector() -> None:
@@ -93,8 +104,9 @@ async def _serve(options: ServeOptions, public_url: str | None, as_json: bool) -
     progress = None if as_json else lambda text: output.err.print(f"[dim]{text} …[/]")
     async with opened_hub(progress) as hub:
         _calm_the_collector()
+        admin = None if options.host is None else await first_admin(hub.store, hub.clock)
         serving = asyncio.create_task(
-            hub.run(options, ready=lambda url: _announce(hub, url, public_url, as_json))
+            hub.run(options, ready=lambda url: _announce(hub, url, public_url, as_json, admin))
         )
         stopping = asyncio.create_task(stopped.wait())
         try:
@@ -108,11 +120,16 @@ async def _serve(options: ServeOptions, public_url: str | None, as_json: bool) -
             await asyncio.gather(serving, stopping, return_exceptions=True)
 
 
-def _announce(hub: Hub, url: str | None, public_url: str | None, as_json: bool) -> None:
+def _announce(
+    hub: Hub, url: str | None, public_url: str | None, as_json: bool, admin: FirstAdmin | None
+) -> None:
     """Say that it is ready, and where."""
     base = (public_url or url or "").rstrip("/")
     webhooks = webhook_addresses(hub, base) if url else {}
-    told = {"url": url, "webhooks": webhooks, "home": str(home_path()), "pid": os.getpid()}
+    told: dict[str, Any] = {"url": url, "webhooks": webhooks, "home": str(home_path()), "pid": os.getpid()}
+    if admin is not None:
+        told["admin"] = {"name": admin.name, "password_file": str(admin.file) if admin.file else None}
+        admin.tell()
 
     def people() -> None:
         if url is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pwd
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,11 +22,24 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run `work` to its end on a fast loop. Raises Interrupted for Ctrl-C."""
     import uvloop
 
+    from tieline.store.audit import Actor, acts
+
+    acts(Actor(kind="command_line", name=_whoever()))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)
     except KeyboardInterrupt:
         raise Interrupted("interrupted") from None
+
+
+def _whoever() -> str:
+    """The operating system's user: asked of the system, since variables say what one likes."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        # A container may run us as a user without a name.
+        return f"user {number}"
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.gateway import Gateway
 from tieline.demo.script import both_ways
 from tieline.domain.ids import ConnectionId
+from tieline.server.access.tokens import Tokens
 from tieline.server.accounts.connections import NewConnection, NewPoll, read_location, save_connection
 from tieline.server.hub import Hub, open_hub
 from tieline.server.syncs import NewSync, create_field, custom_fields_of, save_sync
@@ -37,6 +39,14 @@ async def fresh_hub(home: Path) -> AsyncIterator[Hub]:
     """On a database of its own, whatever the hub of this home uses."""
     async with _fresh_database(home) as url, open_hub(url, home) as hub:
         yield hub
+
+
+async def reading_token(hub: Hub) -> str:
+    """What whoever watches may look at the hub with, as `tieline tokens add` makes it; it goes with the database."""
+    made = await Tokens(hub.store, hub.vault.digest, hub.clock).add(
+        "demo", ("*:read",), life=timedelta(days=1)
+    )
+    return made.token
 
 
 async def connect_both(hub: Hub, told: dict[str, Any], calendars: dict[str, str]) -> None:

@@ -92,16 +92,17 @@ class Screen:
             for thing in things:
                 self._out.print(f"[red]{word}:[/] {thing}", markup=True)
 
-    def point_to(self, url: str, told: dict[str, Any]) -> None:
+    def point_to(self, url: str, told: dict[str, Any], token: str) -> None:
         """Where to look while it goes on."""
         if self._json:
-            print(msgspec.json.encode({"url": url, "sandbox": told}).decode(), flush=True)
+            print(msgspec.json.encode({"url": url, "sandbox": told, "token": token}).decode(), flush=True)
             return
         self._out.print(
             f"\nIt goes on with live traffic. Ctrl-C ends it, with a last count.\n"
-            f"  the hub            {url}/api/status\n"
+            f"  the hub            curl -H 'Authorization: Bearer {token}' {url}/api/status\n"
             f"  the CRM            {told['contacts']['base_url']}/_sandbox/state\n"
-            f"  the call tracking  {told['nimbata']['base_url']}/_sandbox/emitted\n"
+            f"  the call tracking  {told['nimbata']['base_url']}/_sandbox/emitted\n",
+            soft_wrap=True,
         )
         self._bar.start()
 

@@ -9,7 +9,7 @@ import aiohttp
 
 from tieline.demo.expect import Found
 from tieline.demo.far import READY_S, Far, far_sides
-from tieline.demo.fresh_hub import connect_both, fresh_hub
+from tieline.demo.fresh_hub import connect_both, fresh_hub, reading_token
 from tieline.demo.measure import Figures
 from tieline.demo.screen import Screen
 from tieline.demo.script import FAULTS, SCRIPT
@@ -65,7 +65,7 @@ async def _run(far: Far, hub: Hub, screen: Screen, *, once: bool) -> Figures:
         figures = await far.figures()
         screen.tell(figures, found, time.monotonic() - began, await far.unequal())
         if not once:
-            screen.point_to(url, far.told)
+            screen.point_to(url, far.told, await reading_token(hub))
             await go_on(far, screen.progress)
             # What was heard at the end is on its way, by webhook or by the next poll.
             screen.say("counting what is still on its way")

@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from psycopg import AsyncConnection
-
-from tieline.domain.ids import LaneId
+from tieline.domain.ids import LaneId, PersonId
+from tieline.store.keyring import Sealing
+from tieline.store.person_rows import conflict_place, effect_place, history_place, item_places, link_places
+from tieline.store.pool import Connection
 from tieline.store.queries import query
 
 if TYPE_CHECKING:
-    from tieline.effects.writes import ConflictRow, EffectRow, HistoryRow, ItemRow, Journalled, Writes
+    from tieline.effects.writes import (
+        ConflictRow,
+        EffectRow,
+        HistoryRow,
+        ItemRow,
+        Journalled,
+        LinkRow,
+        Writes,
+    )
 
 
-async def write(db: AsyncConnection[Any], batch: Sequence[Writes]) -> Journalled:
+async def write(db: Connection, batch: Sequence[Writes]) -> Journalled:
     """All of it, in one exchange with the server. Gives the intents that may be sent."""
     if not batch:
         return {}
     now = datetime.now(UTC)
     intents = None
+    # Of new people first: whatever is written of them is sealed with these.
+    persons = [(person, one.lane_id, db.keys.make(person)) for one in batch for person in one.persons]
+    keys_of = await db.keys.of_people(db, _people(batch))
     async with db.pipeline():
-        if persons := [(person, one.lane_id) for one in batch for person in one.persons]:
-            await db.execute(query("write_persons"), _columns(persons, "ids", "lanes"))
+        if persons:
+            await db.execute(query("write_persons"), _columns(persons, "ids", "lanes", "keys"))
+        if erased := [event_id for one in batch for event_id in one.erased]:
+            await db.execute(query("blank_events"), {"events": erased})
         if keys := [
             (one.lane_id, digest, kind, person) for one in batch for kind, digest, person in one.keys
         ]:
             await db.execute(
                 query("write_person_keys"), _columns(keys, "lanes", "digests", "kinds", "persons")
             )
-        if rows := [_effect(one.lane_id, row, now) for one in batch for row in one.intents]:
+        if rows := [_effect(one.lane_id, row, now, keys_of) for one in batch for row in one.intents]:
             intents = await db.execute(query("write_intents"), _columns(rows, *_EFFECT))
         # The last word on each effect counts.
         if rows := list(
-            {row.id: _effect(one.lane_id, row, now) for one in batch for row in one.effects}.values()
+            {row.id: _effect(one.lane_id, row, now, keys_of) for one in batch for row in one.effects}.values()
         ):
             await db.execute(query("write_effects"), _columns(rows, *_EFFECT))
         if attempts := [row for one in batch for row in one.attempts]:
@@ -54,30 +68,19 @@ async def write(db: AsyncConnection[Any], batch: Sequence[Writes]) -> Journalled
         if links := list(
             {(row.consumer_id, row.person_id): row for one in batch for row in one.links}.values()
         ):
-            await db.execute(
-                query("write_links"),
-                {
-                    "consumers": [row.consumer_id for row in links],
-                    "persons": [row.person_id for row in links],
-                    "contacts": [row.contact_id for row in links],
-                    "states": [row.state for row in links],
-                    "generations": [row.generation for row in links],
-                    "records": [row.contact for row in links],
-                    "nimbata_ids": [row.nimbata_id for row in links],
-                    "nimbata": [row.nimbata for row in links],
-                    "merges": [row.merge for row in links],
-                },
-            )
+            await db.execute(query("write_links"), _columns([_link(row, keys_of) for row in links], *_LINK))
         if items := list({row.id: row for one in batch for row in one.items}.values()):
-            await db.execute(query("write_items"), _columns([_item(row) for row in items], *_ITEM))
+            await db.execute(query("write_items"), _columns([_item(row, keys_of) for row in items], *_ITEM))
         if conflicts := list(
             {(row.consumer_id, row.key): row for one in batch for row in one.conflicts}.values()
         ):
             await db.execute(
-                query("write_conflicts"), _columns([_conflict(row) for row in conflicts], *_CONFLICT)
+                query("write_conflicts"), _columns([_conflict(row, keys_of) for row in conflicts], *_CONFLICT)
             )
         if history := list({row.id: row for one in batch for row in one.history}.values()):
-            await db.execute(query("write_history"), _columns([_history(row) for row in history], *_HISTORY))
+            await db.execute(
+                query("write_history"), _columns([_history(row, keys_of) for row in history], *_HISTORY)
+            )
         if occurrences := [row for one in batch for row in one.occurrences]:
             await db.execute(query("write_occurrences"), _columns(occurrences, "consumers", "keys", "events"))
         if ends := [row for one in batch for row in one.assignments]:
@@ -98,41 +101,74 @@ async def write(db: AsyncConnection[Any], batch: Sequence[Writes]) -> Journalled
 
 _EFFECT = (
     "ids", "keys", "lanes", "consumers", "persons", "events", "operations", "states", "inputs", "tries",
-    "absences", "results", "reasons", "ends", "sides",
+    "absences", "results", "reasons", "ends", "sides", "seals",
+)  # fmt: skip
+_LINK = (
+    "consumers", "persons", "contacts", "states", "generations", "records", "nimbata_ids", "nimbata", "merges", "seals",
 )  # fmt: skip
 _ITEM = (
     "ids", "consumers", "persons", "kinds", "nimbata_ids", "contacts_api_ids", "states", "nimbata", "contacts_api",
-    "merges",
+    "merges", "seals",
 )  # fmt: skip
-_CONFLICT = ("consumers", "persons", "kinds", "keys", "details")
+_CONFLICT = ("consumers", "persons", "kinds", "keys", "details", "seals")
 _HISTORY = (
-    "ids", "consumers", "persons", "moments", "sides", "whats", "subjects", "records", "events", "fields",
+    "ids", "consumers", "persons", "moments", "sides", "whats", "subjects", "records", "events", "fields", "seals",
 )  # fmt: skip
+KeysOf = Mapping[PersonId, Sealing]
 
 
-def _effect(lane: LaneId, row: EffectRow, now: datetime) -> tuple[Any, ...]:
+def _people(batch: Sequence[Writes]) -> dict[PersonId, LaneId]:
+    """Of whom something sealed is written."""
+    return {
+        row.person_id: one.lane_id
+        for one in batch
+        for rows in (one.intents, one.effects, one.links, one.items, one.history, one.conflicts)
+        for row in rows
+    }
+
+
+def _effect(lane: LaneId, row: EffectRow, now: datetime, keys_of: KeysOf) -> tuple[Any, ...]:
     ended = now if row.state in ("confirmed", "dead", "dropped") else None
+    key = keys_of[row.person_id]
     return (
         row.id, row.idempotency_key, lane, row.consumer_id, row.person_id, row.event_id, row.operation, row.state,
-        row.input, row.tries, row.absent_at, row.result_id, row.reason, ended, row.side,
+        key.seal(effect_place(row.idempotency_key), row.input), row.tries, row.absent_at, row.result_id, row.reason,
+        ended, row.side, key.number,
     )  # fmt: skip
 
 
-def _item(row: ItemRow) -> tuple[Any, ...]:
+def _link(row: LinkRow, keys_of: KeysOf) -> tuple[Any, ...]:
+    key, (contact, nimbata, merge) = keys_of[row.person_id], link_places(row.consumer_id, row.person_id)
     return (
-        row.id, row.consumer_id, row.person_id, row.kind, row.nimbata_id, row.contacts_api_id, row.state, row.nimbata,
-        row.contacts_api, row.merge,
+        row.consumer_id, row.person_id, row.contact_id, row.state, row.generation, key.seal(contact, row.contact),
+        row.nimbata_id, None if row.nimbata is None else key.seal(nimbata, row.nimbata),
+        None if row.merge is None else key.seal(merge, row.merge), key.number,
     )  # fmt: skip
 
 
-def _conflict(row: ConflictRow) -> tuple[Any, ...]:
-    return row.consumer_id, row.person_id, row.kind, row.key, row.details
+def _item(row: ItemRow, keys_of: KeysOf) -> tuple[Any, ...]:
+    key, (nimbata, contacts_api, merge) = keys_of[row.person_id], item_places(row.id)
+    return (
+        row.id, row.consumer_id, row.person_id, row.kind, row.nimbata_id, row.contacts_api_id, row.state,
+        None if row.nimbata is None else key.seal(nimbata, row.nimbata),
+        None if row.contacts_api is None else key.seal(contacts_api, row.contacts_api),
+        None if row.merge is None else key.seal(merge, row.merge), key.number,
+    )  # fmt: skip
 
 
-def _history(row: HistoryRow) -> tuple[Any, ...]:
+def _conflict(row: ConflictRow, keys_of: KeysOf) -> tuple[Any, ...]:
+    key = keys_of[row.person_id]
+    return (
+        row.consumer_id, row.person_id, row.kind, row.key,
+        key.seal(conflict_place(row.consumer_id, row.key), row.details), key.number,
+    )  # fmt: skip
+
+
+def _history(row: HistoryRow, keys_of: KeysOf) -> tuple[Any, ...]:
+    key = keys_of[row.person_id]
     return (
         row.id, row.consumer_id, row.person_id, row.at, row.side, row.what, row.subject, row.record_id, row.event_id,
-        row.fields,
+        key.seal(history_place(row.id), row.fields), key.number,
     )  # fmt: skip
 
 

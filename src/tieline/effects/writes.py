@@ -166,6 +166,8 @@ class Writes:
     #: (consumer, key, event)
     occurrences: list[tuple[SyncId, bytes, int]] = field(default_factory=list)
     assignments: list[AssignmentRow] = field(default_factory=list)
+    #: Events about somebody who was erased: what they told is not kept.
+    erased: list[int] = field(default_factory=list)
 
 
 class Ledger:

@@ -14,6 +14,8 @@ from tieline.effects.perform import Performer
 from tieline.effects.target import Done, Target
 from tieline.effects.writes import EffectRow, Ledger, Writes
 from tieline.store.id_block import IdBlock
+from tieline.store.keyring import Keys
+from tieline.store.person_rows import effect_place, open_value
 
 decode_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 _encode = msgspec.json.Encoder().encode
@@ -105,10 +107,11 @@ class Carrier:
         )  # fmt: skip
 
 
-def effect_of(row: tuple[Any, ...]) -> EffectRow:
+def effect_of(row: tuple[Any, ...], keys: Keys) -> EffectRow:
     """A row of `load_open_effects`."""
+    given = open_value(keys, effect_place(row[1]), row[7], row[13], row[14])
     return EffectRow(
         id=row[0], idempotency_key=row[1], consumer_id=row[2], person_id=row[3], event_id=row[4],
-        operation=row[5], state=row[6], input=bytes(row[7]), tries=row[8], absent_at=row[9], result_id=row[10],
+        operation=row[5], state=row[6], input=given, tries=row[8], absent_at=row[9], result_id=row[10],
         reason=row[11], side=row[12],
     )  # fmt: skip

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import structlog
 
+from tieline.connectors.kit.budget import Priority
+from tieline.connectors.kit.fence import while_good
 from tieline.connectors.kit.quota_class import at_most
 from tieline.domain.ids import PersonId, SyncId
 from tieline.effects.perform import Later
@@ -16,6 +18,7 @@ from tieline.effects.writes import AssignmentRow, LinkRow, Writes
 from tieline.engine.lane import Leases, OwnedLane
 from tieline.engine.sync_turn import Consumer, Item, Shared, SyncTurn
 from tieline.errors import LeaseLost
+from tieline.store.person_rows import open_link
 from tieline.store.queries import query
 
 log = structlog.get_logger(__name__)
@@ -52,6 +55,8 @@ class Chain:
         self._consumer = consumer
         self._open_effects = open_effects
         self._finished: set[SyncId] = set()
+        #: Found out on the way: the person was erased once.
+        self._erased = False
         self._queue: deque[Item] = deque()
         #: Filled by the loader before the chain starts.
         self.links: dict[SyncId, LinkRow | None] = {}
@@ -99,8 +104,13 @@ class Chain:
             link=await self._link(consumer.id), open_effects=self._open_effects and consumer.id not in self._finished,
             in_hand=self._lane.fresh_keys,
         )  # fmt: skip
+        if self._erased:
+            turn.forget(items)
+            await self._shared.ledger.commit(writes)
+            return
         try:
-            with at_most("backfill" if all(item.history for item in items) else "interactive"):
+            highest: Priority = "backfill" if all(item.history for item in items) else "interactive"
+            with at_most(highest), while_good(self._lane.good):
                 await turn.run(items)
         except Later as later:
             await self._wait(turn, items, later)
@@ -112,6 +122,7 @@ class Chain:
         else:
             self._finished.add(consumer.id)
         self.links[consumer.id] = turn.link
+        self._erased = turn.erased
         await self._shared.ledger.commit(writes)
         self._lane.ended += len(items)
 
@@ -156,9 +167,12 @@ class Chain:
                 row = await rows.fetchone()
             self.links[consumer] = None
             if row is not None:
+                contact, nimbata, merge = open_link(
+                    self._shared.store.keys, consumer, self._person, (row[3], row[5], row[6]), row[7], row[8]
+                )
                 self.links[consumer] = LinkRow(
                     consumer_id=consumer, person_id=self._person, contact_id=row[0], state=row[1],
-                    generation=row[2], contact=bytes(row[3]), nimbata_id=row[4], nimbata=row[5], merge=row[6],
+                    generation=row[2], contact=contact, nimbata_id=row[4], nimbata=nimbata, merge=merge,
                 )  # fmt: skip
         return self.links[consumer]
 

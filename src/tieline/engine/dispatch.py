@@ -13,9 +13,11 @@ from tieline.domain.ids import LaneId, PersonId, SyncId
 from tieline.effects.writes import AssignmentRow, AssignmentState, LinkRow, Writes
 from tieline.engine.chain import BEHIND, Chain
 from tieline.engine.lane import OwnedLane
-from tieline.engine.turn import Item, Shared
+from tieline.engine.turn import ERASED_REASON, Item, Shared
 from tieline.store.id_block import IdBlock
+from tieline.store.person_rows import open_link
 from tieline.store.queries import query
+from tieline.vault.seal import BrokenSeal
 
 #: (kind, digest) of whom an assignment is about, the strongest first.
 Keys = tuple[tuple[str, bytes], ...]
@@ -66,6 +68,10 @@ class Dispatch:
         self._items: list[tuple[OwnedLane, Item, Keys]] = []
         #: (lane, digest, consumer) → whom it leads to.
         self._known: dict[tuple[LaneId, bytes, SyncId], _Known] = {}
+        #: (lane, digest) of people who were erased.
+        self._erased: set[tuple[LaneId, bytes]] = set()
+        #: People whose link does not open, and why.
+        self._broken: dict[PersonId, str] = {}
         self._before: dict[LaneId, _Before] = {}
         #: Chains that begin with this load.
         self.started: dict[tuple[LaneId, PersonId], Chain] = {}
@@ -91,7 +97,16 @@ class Dispatch:
         repeats = await self._look_up()
         for lane, item, keys in self._items:
             if (item.consumer_id, item.occurrence) in repeats:
-                self._end(lane, item, "duplicate", "told before")
+                known = (self._known.get((lane.id, digest, item.consumer_id)) for _, digest in keys)
+                person = next((one.person for one in known if one is not None), None)
+                self._end(
+                    lane,
+                    item,
+                    "duplicate",
+                    "told before",
+                    person=person,
+                    erased=self._is_erased(lane, item, keys),
+                )
             else:
                 await self._assign(lane, item, keys)
 
@@ -116,11 +131,46 @@ class Dispatch:
                 query("load_occurrences"),
                 {"consumers": [one for one, _ in occurrences], "keys": [key for _, key in occurrences]},
             )
-        self._known = {(row[0], bytes(row[1]), row[2]): _known(row) for row in await people.fetchall()}
+            erased = await db.execute(
+                query("load_erased"),
+                {"lanes": [lane for lane, _, _ in wanted], "digests": [digest for _, digest, _ in wanted]},
+            )
+        for row in await people.fetchall():
+            self._known[row[0], bytes(row[1]), row[2]] = self._read(row)
+        self._erased = {(row[0], bytes(row[1])) for row in await erased.fetchall()}
         return {(row[0], bytes(row[1])) for row in await repeats.fetchall()}
+
+    def _read(self, row: tuple[Any, ...]) -> _Known:
+        """A row of `load_people`."""
+        person, link = PersonId(row[3]), None
+        if row[4] is not None:
+            try:
+                contact, nimbata, merge = open_link(
+                    self._shared.store.keys, row[2], person, (row[7], row[11], row[12]), row[13], row[14]
+                )
+            except BrokenSeal as error:
+                self._broken[person] = str(error)
+            else:
+                link = LinkRow(
+                    consumer_id=row[2], person_id=person, contact_id=row[4], state=row[5], generation=row[6],
+                    contact=contact, nimbata_id=row[10], nimbata=nimbata, merge=merge,
+                )  # fmt: skip
+        return _Known(person, link, waits_until=row[8], open_effects=row[9])
+
+    def _is_erased(self, lane: OwnedLane, item: Item, keys: Keys) -> bool:
+        """It leads to somebody who was erased, and to nobody else who is known."""
+        left = [digest for _, digest in keys if (lane.id, digest) not in self._erased]
+        return len(left) < len(keys) and not any(
+            (lane.id, digest, item.consumer_id) in self._known or digest in lane.fresh_keys for digest in left
+        )
 
     async def _assign(self, lane: OwnedLane, item: Item, keys: Keys) -> None:
         """Find the person, or make one, and hand the item to its chain."""
+        if self._is_erased(lane, item, keys):
+            self._end(lane, item, "skipped", ERASED_REASON, erased=True)
+            return
+        # What led to somebody who was erased leads to nobody else.
+        keys = tuple(one for one in keys if (lane.id, one[1]) not in self._erased)
         before = self._before[lane.id]
         found = [self._known.get((lane.id, digest, item.consumer_id)) for _, digest in keys]
         ids = [
@@ -133,6 +183,9 @@ class Dispatch:
         if person is None and await self._is_strange(lane, item, keys):
             return
         known = next((one for one in found if one is not None and one.person == person), None)
+        if person in self._broken:
+            self._end(lane, item, "dead", self._broken[person], person=person)
+            return
         chain = lane.chains.get(person) or self.started.get((lane.id, person)) if person is not None else None
         if person in before.chains:
             known = None  # read while its chain was writing: the new chain reads for itself
@@ -173,10 +226,24 @@ class Dispatch:
             return True
         return False
 
-    def _end(self, lane: OwnedLane, item: Item, state: AssignmentState, reason: str) -> None:
+    def _end(
+        self,
+        lane: OwnedLane,
+        item: Item,
+        state: AssignmentState,
+        reason: str,
+        *,
+        person: PersonId | None = None,
+        erased: bool = False,
+    ) -> None:
         row = AssignmentRow(
-            event_id=item.event_id, consumer_id=item.consumer_id, state=state, tries=item.tries, reason=reason
+            event_id=item.event_id, consumer_id=item.consumer_id, state=state, person_id=person, tries=item.tries,
+            reason=reason,
         )  # fmt: skip
+        if erased:
+            self.ends.setdefault(lane.id, Writes(lane_id=lane.id, epoch=lane.epoch)).erased.append(
+                item.event_id
+            )
         self.end(lane, row, waited=item.waited, occurrence=item.occurrence)
 
     def _wait(
@@ -207,14 +274,3 @@ def _lead_to(lane: OwnedLane, person: PersonId, keys: Keys, ids: Sequence[Person
             lane.fresh_keys[digest] = person
             new.append((kind, digest))
     return tuple(new)
-
-
-def _known(row: tuple[Any, ...]) -> _Known:
-    """A row of `load_people`."""
-    link = None
-    if row[4] is not None:
-        link = LinkRow(
-            consumer_id=row[2], person_id=row[3], contact_id=row[4], state=row[5], generation=row[6],
-            contact=bytes(row[7]), nimbata_id=row[10], nimbata=row[11], merge=row[12],
-        )  # fmt: skip
-    return _Known(PersonId(row[3]), link, waits_until=row[8], open_effects=row[9])

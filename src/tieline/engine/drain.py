@@ -15,10 +15,13 @@ from tieline.engine.chain import Chain
 from tieline.engine.dispatch import Dispatch
 from tieline.engine.lane import Leases, OwnedLane
 from tieline.engine.read import Read
-from tieline.engine.turn import Consumer, Item, Shared
+from tieline.engine.turn import ERASED_REASON, Consumer, Item, Shared
 from tieline.errors import LeaseLost, MappingError, UnreadableError
+from tieline.store.event_bodies import open_body
 from tieline.store.id_block import IdBlock
+from tieline.store.keyring import ERASED, Keys
 from tieline.store.queries import query
+from tieline.vault.seal import BrokenSeal
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +47,10 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     #: What told it: "webhook", "poll", "backfill".
     source: str = "webhook"
+    #: Why its body cannot be read.
+    broken: str | None = None
+    #: It was about somebody who was erased meanwhile.
+    erased: bool = False
 
 
 class Handlers(Protocol):
@@ -101,7 +108,10 @@ class Drain:
                     "held": [event for lane in lanes for event in lane.held],
                 },
             )
-            loaded = [_loaded(row) for row in await rows.fetchall()]
+            found = await rows.fetchall()
+        keys = self._shared.store.keys
+        await keys.learn({row[10] for row in found})
+        loaded = [_loaded(row, keys) for row in found]
         if loaded:
             await self._handlers.learn({one.consumer_id for one in loaded})
             await self._dispatch(by_id, loaded)
@@ -130,6 +140,10 @@ class Drain:
         """What it tells, or how it ends, since it tells nothing."""
         if not self._handlers.knows(one.consumer_id):
             return _ended(one, "skipped", "the sync that wanted it is gone")
+        if one.erased:
+            return _ended(one, "skipped", ERASED_REASON)
+        if one.broken is not None:
+            return _ended(one, "dead", one.broken)
         try:
             read = self._handlers.read(one)
         except (UnreadableError, MappingError) as error:
@@ -198,11 +212,16 @@ class Drain:
         await asyncio.gather(*unfinished, return_exceptions=True)
 
 
-def _loaded(row: tuple[Any, ...]) -> Loaded:
+def _loaded(row: tuple[Any, ...], keys: Keys) -> Loaded:
+    body, broken = b"", None
+    try:
+        body = open_body(keys, row[1], row[10], row[9])
+    except BrokenSeal as error:
+        broken = str(error)
     return Loaded(
         lane_id=row[0], event_id=row[1], consumer_id=row[2], waited=row[3] == "waiting", tries=row[5],
-        connection_id=row[6], kind=row[7], project=row[8], body=bytes(row[9]),
-        source=row[11],
+        connection_id=row[6], kind=row[7], project=row[8], body=body, source=row[11], broken=broken,
+        erased=row[10] == ERASED,
     )  # fmt: skip
 
 

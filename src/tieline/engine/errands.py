@@ -20,6 +20,7 @@ from tieline.domain.ids import LaneId
 from tieline.engine.lane import OwnedLane
 from tieline.errors import TielineError, TransientError
 from tieline.store.errands import ErrandId
+from tieline.store.key_table import open_credential
 from tieline.store.pool import Store
 from tieline.store.queries import query
 from tieline.vault.seal import Vault
@@ -65,10 +66,12 @@ class Errands:
         by_id = {lane.id: lane for lane in lanes}
         async with self._store.transaction() as db:
             rows = await (await db.execute(query("load_due_errands"), {"lanes": list(by_id)})).fetchall()
-        for row in rows:
-            if row[0] in self._running:
-                continue
-            opened = self._vault.unseal(bytes(row[3]), context=f"errand {row[2]}")
+            rows = [row for row in rows if row[0] not in self._running]
+            inputs = [
+                await open_credential(db, self._vault, bytes(row[3]), context=f"errand {row[2]}")
+                for row in rows
+            ]
+        for row, opened in zip(rows, inputs, strict=True):
             errand = Errand(
                 id=row[0], lane_id=row[1], kind=row[2], input=msgspec.json.decode(opened), tries=row[4]
             )

@@ -10,6 +10,7 @@ from tieline.domain.contact import Contact
 from tieline.domain.side import Side, other
 from tieline.effects.writes import ConflictRow
 from tieline.engine.turn import Turn
+from tieline.store.person_rows import open_choice, open_details
 from tieline.store.queries import query
 from tieline.sync.who.conflict_words import ended_with
 from tieline.sync.who.conflicts import Answers, Conflict, New, Same, key_of, load_answers
@@ -57,7 +58,15 @@ class Identity:
                 rows = await db.execute(
                     query("load_answers"), {"person": turn.person, "consumer": turn.consumer.id}
                 )
-                self._answers = load_answers([(bytes(row[0]), row[1]) for row in await rows.fetchall()])
+                self._answers = load_answers(
+                    [
+                        (
+                            open_details(db.keys, turn.consumer.id, row[4], row[0], row[2], row[3]),
+                            open_choice(db.keys, turn.consumer.id, row[4], row[1], row[2], row[3]),
+                        )
+                        for row in await rows.fetchall()
+                    ]
+                )
         return self._answers
 
     async def _taken(self, side: Side, candidates: Sequence[Contact]) -> frozenset[str]:

@@ -87,11 +87,11 @@ class ItemTurn:
         return self._twins.reference(twin, other(side))
 
     async def took(
-        self, command: CreateItem | UpdateItem | DeleteItem, side: Side, result: Item | None
+        self, command: CreateItem | UpdateItem | DeleteItem, side: Side, result: Item | None, *, found: bool
     ) -> None:
-        """An effect of an earlier turn is known to have taken place now."""
+        """An effect of an earlier turn is known to have taken place now; `found`: some time ago."""
         if isinstance(command, CreateItem) and result is not None:
-            await self._twins.adopt(command.reference, side, result)
+            await self._twins.adopt(command.reference, side, result, command.item if found else None)
             await self._twins.flush()
 
     def _wanted(self, change: ItemChanged) -> bool:
@@ -110,7 +110,10 @@ class ItemTurn:
             return None, ("skipped", "it belongs to nobody who is linked")
         if twin is None and side == "contacts_api" and change.record_id not in (None, owner):
             # Of a duplicate, say: with our record of the person, it would be looked for in vain.
-            return None, ("skipped", f"it belongs to another record of {SIDE_NAMES[side]}, {change.record_id}")
+            return None, (
+                "skipped",
+                f"it belongs to another record of {SIDE_NAMES[side]}, {change.record_id}",
+            )
         known = twin.seen.get(side) if twin is not None else None
         if change.created and known is not None:
             return twin, ("done", "echo")

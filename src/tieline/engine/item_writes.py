@@ -90,7 +90,7 @@ class ItemWrites:
             made = await self._read(twin, side, done.result_id, owner)
         if made is None:
             return False
-        self._twins.copied(twin, side, made)
+        self._twins.copied(twin, side, made, sent=item if done.adopted else None)
         return True
 
     async def _find_again(
@@ -107,7 +107,7 @@ class ItemWrites:
             twin.ids[side] = await turn.result_of(planned) or ""
             turn.end(twin.causes, *await self.removed(twin, side))
             return False
-        self._twins.copied(twin, side, found.item)
+        self._twins.copied(twin, side, found.item, sent=command.item)
         return True
 
     async def _update(self, twin: Twin, side: Side, item: Item, names: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(seconds=15)
 RENEW_S = 4.0
+#: A call that would leave later than this before the lease ends does not leave.
+MARGIN_S = 1.0
 CHANNEL = "tieline_lane"
+
+
+def now_s() -> float:
+    """A clock that goes on while this process is stopped and, where the system has one, while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(eq=False)
@@ -27,6 +35,8 @@ class OwnedLane:
 
     id: LaneId
     epoch: int
+    #: When its lease ends at the earliest, by `now_s`.
+    good_until: float = float("inf")
     #: Nothing may be committed or sent for it any more.
     lost: bool = False
     #: No new work is taken; released when what is in hand is done.
@@ -58,6 +68,10 @@ class OwnedLane:
     #: Polls and errands that run.
     polls: set[asyncio.Task[None]] = field(default_factory=set)
 
+    def good(self) -> bool:
+        """Whether something may still be sent for it."""
+        return not self.lost and now_s() < self.good_until - MARGIN_S
+
     def take(self, event_id: int, consumer_id: int, occurrence: bytes, *, waited: bool) -> None:
         """Count an assignment as in hand."""
         self.in_hand += 1
@@ -85,14 +99,18 @@ class Leases:
 
     async def claim(self, limit: int) -> list[OwnedLane]:
         """Up to `limit` lanes that are due and nobody holds, each with a new epoch."""
+        good_until = now_s() + LEASE.total_seconds()
         async with self._store.transaction() as db:
             rows = await db.execute(
                 query("claim_lanes"), {"limit": limit, "owner": self._owner, "lease": LEASE}
             )
-            return [OwnedLane(id=row[0], epoch=row[1]) for row in await rows.fetchall()]
+            return [
+                OwnedLane(id=row[0], epoch=row[1], good_until=good_until) for row in await rows.fetchall()
+            ]
 
     async def renew(self, lanes: list[OwnedLane]) -> None:
         """Extend every lease; lanes that another worker took over are marked lost."""
+        good_until = now_s() + LEASE.total_seconds()
         async with self._store.transaction() as db:
             rows = await db.execute(
                 query("renew_lanes"),
@@ -101,6 +119,8 @@ class Leases:
             kept = {row[0] for row in await rows.fetchall()}
         for lane in lanes:
             lane.lost = lane.lost or lane.id not in kept
+            if lane.id in kept:
+                lane.good_until = good_until
 
     async def rest(self, lane: OwnedLane, *, release: bool = False) -> bool:
         """Set when the lane has work next (`lane.next_due_at`), and give it back if `release`. False when there is

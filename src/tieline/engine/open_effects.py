@@ -59,7 +59,7 @@ class OpenEffects:
         async with turn.shared.store.transaction() as db:
             rows = await (await db.execute(query("load_open_effects"), {"person": turn.person})).fetchall()
         for row in rows:
-            effect = effect_of(row)
+            effect = effect_of(row, turn.shared.store.keys)
             if effect.consumer_id == turn.consumer.id:
                 await self._finish(effect, decode_command.decode(effect.input))
 
@@ -86,7 +86,8 @@ class OpenEffects:
         match command:
             case CreateItem(reference=reference) if copy := self._gone_copies.get((side, reference)):
                 turn.carrier.confirm(effect, copy)
-                await self._things.took(command, side, msgspec.structs.replace(command.item, id=copy))
+                gone = msgspec.structs.replace(command.item, id=copy)
+                await self._things.took(command, side, gone, found=True)
                 return True
             case CreateContact(fields=fields) | UpsertContact(fields=fields) if side in self._gone:
                 find = turn.consumer.targets[side].find
@@ -101,7 +102,7 @@ class OpenEffects:
     async def _took_effect(self, effect: EffectRow, command: Command, done: Done) -> None:
         state = self._turn.state
         if isinstance(command, CreateItem | UpdateItem | DeleteItem):
-            await self._things.took(command, effect.side, done.item)
+            await self._things.took(command, effect.side, done.item, found=done.adopted)
         elif effect.side == "contacts_api":
             took_effect(self._turn, command, done)
         elif done.contact is not None and state.contact is not None:

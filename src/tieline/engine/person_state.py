@@ -11,7 +11,7 @@ import msgspec
 
 from tieline.domain.contact import Contact
 from tieline.domain.ids import PersonId, SyncId
-from tieline.domain.side import Side, other
+from tieline.domain.side import SIDES, Side, other
 from tieline.effects.writes import HistoryRow, LinkRow, Writes
 from tieline.store.id_block import IdBlock
 from tieline.sync.echo import fingerprint
@@ -128,6 +128,8 @@ class PersonState:
         if what == "written" and self.merger is not None:
             self._remember_ours(side, record)
         self.records[side] = record
+        if self.merger is not None and len(self.records) == len(SIDES):
+            self.merge = self.merger.met(self.merge, self.records)
         self._touched = True
         self._note(side, what, "contact", record.id, _differences(before, record))
 

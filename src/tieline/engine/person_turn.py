@@ -112,7 +112,14 @@ class PersonTurn:
         if turn.state.was(side, change.record_id):
             return "skipped", "the person's other record was deleted; it is not made anew"
         told = change.record
-        if told is None or change.present is not None:
+        heard = self._fresh.get(side)
+        verdict = "newer"
+        if heard is not None and heard.id == change.record_id and told is not None and change.present is None:
+            # Of what one turn hears of somebody new, the newest stands, in whatever order it came.
+            verdict = judge(told, heard, at=change.at)
+            if verdict in ("echo", "stale"):
+                return ("done", "echo") if verdict == "echo" else ("stale", "older than what we know")
+        if told is None or change.present is not None or verdict == "undecidable":
             try:
                 told = await turn.read(
                     "reading the record", partial(turn.consumer.targets[side].fetch, change.record_id)

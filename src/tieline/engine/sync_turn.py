@@ -17,7 +17,7 @@ from tieline.engine.item_turn import ItemTurn
 from tieline.engine.open_effects import OpenEffects
 from tieline.engine.person_state import PersonState
 from tieline.engine.person_turn import PersonTurn
-from tieline.engine.turn import Consumer, Item, Shared, Turn
+from tieline.engine.turn import ERASED_REASON, Consumer, Erased, Item, Shared, Turn
 from tieline.engine.undo_turn import UndoTurn
 from tieline.mapping.apply import Desired
 from tieline.store.queries import query
@@ -45,6 +45,8 @@ class SyncTurn:
         self._person = person
         self._open_effects = open_effects
         self._in_hand = in_hand if in_hand is not None else {}
+        #: The turn found out that its person was erased once.
+        self.erased = False
         self._state = PersonState(
             consumer=consumer.id, person=person, link=link, digest=shared.digest,
             merger=consumer.merger, derived=consumer.derived,
@@ -70,9 +72,13 @@ class SyncTurn:
         self._state.cause = items[-1].event_id if items else 0
         try:
             await self._work(turn, items)
+        except Erased:
+            self.forget(items)
+            return
         finally:
-            carrier.drop_unsent()
-            await self._state.flush(self.writes, self._shared.history_ids)
+            if not self.erased:
+                carrier.drop_unsent()
+                await self._state.flush(self.writes, self._shared.history_ids)
         for item in items:
             state, reason = turn.ends.get(item.event_id, ("done", None))
             self._end(item, state, reason)
@@ -97,6 +103,16 @@ class SyncTurn:
             for item in items:
                 if turn.ends.get(item.event_id, ("done", None))[0] == "done":
                     turn.ends[item.event_id] = ("done", "; ".join(notices))
+
+    def forget(self, items: Sequence[Item]) -> None:
+        """They are about somebody who was erased: they end, and nothing that they told is kept."""
+        writes, self.erased = self.writes, True
+        kept = Writes(lane_id=writes.lane_id, epoch=writes.epoch, assignments=writes.assignments)
+        for name in writes.__dataclass_fields__:
+            setattr(writes, name, getattr(kept, name))
+        for item in items:
+            self._end(item, "skipped", ERASED_REASON)
+            writes.erased.append(item.event_id)
 
     def wait(self, items: Sequence[Item], due_at: datetime, reason: str) -> None:
         """Let `items` wait; those that ended in this turn already stay ended."""

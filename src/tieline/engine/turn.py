@@ -30,6 +30,14 @@ from tieline.sync.merge_person import PersonMerger
 Out = TypeVar("Out")
 
 
+#: Why an event ends that is about somebody who was erased.
+ERASED_REASON = "about somebody who was erased; what it told was not kept"
+
+
+class Erased(Exception):
+    """A record tells that its person, whom nobody knew, was erased: nothing of the turn is kept."""
+
+
 class Consumer(msgspec.Struct, frozen=True, kw_only=True):
     """A sync, ready to work: its rules bound to the two sides."""
 
@@ -124,12 +132,20 @@ class Turn:
     async def claim(self, record: Contact) -> None:
         """A record that was read on the way says who its person is: its phone and e-mail lead here from now on.
 
-        Raises Later where they lead to somebody else already, and this person was not known before: the events are
-        theirs then.
+        Of a person who was not known before: raises Erased where they led to somebody who was erased, and Later where
+        they lead to somebody else already, whose events these then are.
         """
         named = {"phone": record.phone, "email": record.email}
         digests = {self.shared.digest(kind, value): kind for kind, value in named.items() if value}
+        lane = self.writes.lane_id
         async with self.shared.store.transaction() as db:
+            erased = await db.execute(
+                query("load_erased"), {"lanes": [lane] * len(digests), "digests": list(digests)}
+            )
+            for row in await erased.fetchall():
+                if self.writes.persons:
+                    raise Erased
+                digests.pop(bytes(row[1]), None)
             rows = await db.execute(
                 query("load_owners"), {"lane": self.writes.lane_id, "digests": list(digests)}
             )

@@ -13,9 +13,11 @@ from tieline.domain.side import SIDES, Side, other
 from tieline.effects.writes import ItemRow
 from tieline.engine.person_state import What
 from tieline.engine.turn import Turn
+from tieline.store.keyring import Keys
+from tieline.store.person_rows import open_item
 from tieline.store.queries import query
 from tieline.sync.merge import MergeState
-from tieline.sync.merge_items import item_reference, observe_item, view
+from tieline.sync.merge_items import found_again, item_reference, observe_item, view
 
 _item: msgspec.json.Decoder[Item] = msgspec.json.Decoder(Item)
 _merge = msgspec.json.Decoder(MergeState)
@@ -56,7 +58,7 @@ class Twins:
                 rows = await db.execute(
                     query("load_items"), {"consumer": turn.consumer.id, "person": turn.person}
                 )
-                self._all = [_twin(row) for row in await rows.fetchall()]
+                self._all = [_twin(row, db.keys) for row in await rows.fetchall()]
         return self._all
 
     async def find(self, side: Side, kind: ItemKind, item_id: str) -> Twin | None:
@@ -93,17 +95,19 @@ class Twins:
         if fields:
             turn.state.tell(side, what, twin.kind, item.id, {**fields})
 
-    def copied(self, twin: Twin, side: Side, made: Item) -> None:
-        """A fresh copy of ours: what the side shows of it is agreed as it stands."""
+    def copied(self, twin: Twin, side: Side, made: Item, *, sent: Item | None = None) -> None:
+        """A fresh copy of ours: what the side shows of it is agreed as it stands; but with `sent`, which is what was
+        asked for some time ago, it was looked up, and may have been changed since."""
         self.saw(twin, side, made, "written")
-        twin.merge = MergeState(linked=True, copy=side)
+        fresh = MergeState(linked=True, copy=side)
+        twin.merge = fresh if sent is None else found_again(side, sent, made)
 
-    async def adopt(self, reference: str, side: Side, made: Item) -> None:
-        """A copy that an earlier turn sent turns out to have been made."""
+    async def adopt(self, reference: str, side: Side, made: Item, sent: Item | None) -> None:
+        """A copy that an earlier turn sent turns out to have been made; `sent` as for `copied`."""
         for twin in await self.all():
             origin = other(side)
             if origin in twin.seen and side not in twin.ids and self.reference(twin, origin) == reference:
-                self.copied(twin, side, made)
+                self.copied(twin, side, made, sent=sent)
 
     async def flush(self) -> None:
         """Give everything that changed to the commit."""
@@ -126,10 +130,12 @@ class Twins:
             )  # fmt: skip
 
 
-def _twin(row: tuple[Any, ...]) -> Twin:
+def _twin(row: tuple[Any, ...], keys: Keys) -> Twin:
+    nimbata, contacts_api, merge = open_item(keys, row[0], row[5:8], row[8], row[9])
     ids = {side: row[place] for side, place in zip(SIDES, (2, 3), strict=True) if row[place] is not None}
-    seen = {side: _item.decode(row[place]) for side, place in zip(SIDES, (5, 6), strict=True) if row[place]}
+    stored = {"nimbata": nimbata, "contacts_api": contacts_api}
+    seen = {side: _item.decode(found) for side in SIDES if (found := stored[side])}
     return Twin(
         kind=row[1], row_id=row[0], ids=ids, seen=seen, gone=row[4] == "gone",
-        merge=_merge.decode(row[7]) if row[7] is not None else _QUIET,
+        merge=_merge.decode(merge) if merge is not None else _QUIET,
     )  # fmt: skip

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.store.errands import NewErrand, leave
+from tieline.store.event_bodies import event_place
+from tieline.store.event_ids import number_events
 from tieline.store.group_commit import GroupCommit
-from tieline.store.id_block import IdBlock
+from tieline.store.keyring import Sealing
 from tieline.store.pool import Store
 from tieline.store.queries import query
 from tieline.vault.seal import Vault
@@ -58,7 +60,6 @@ class Inbox:
     def __init__(self, store: Store, vault: Vault) -> None:
         self._store = store
         self._vault = vault
-        self._ids = IdBlock(store, "event_id")
         self._group: GroupCommit[Sequence[Delivery], int] = GroupCommit(self._commit, batch=256, waiting=4096)
 
     async def receive(self, deliveries: Sequence[Delivery]) -> int:
@@ -72,36 +73,20 @@ class Inbox:
     async def _commit(self, groups: Sequence[Sequence[Delivery]]) -> list[int]:
         deliveries = [one for group in groups for one in group]
         unique = {(one.connection_id, one.key): one for one in reversed(deliveries)}
-        ids = await self._ids.take(len(unique))
-        # Ids rise with arrival: the order in which events of one person take effect.
-        rows = list(zip(ids, reversed(list(unique.values())), strict=True))
-        errands = [(event_id, errand) for event_id, one in rows for errand in one.errands]
+        arrived = list(reversed(list(unique.values())))
         lanes = sorted(
-            {lane for _, one in rows for _, lane in one.routes} | {errand.lane_id for _, errand in errands}
+            {lane for one in arrived for _, lane in one.routes}
+            | {errand.lane_id for one in arrived for errand in one.errands}
         )
-        now = datetime.now(UTC)
-        routes = [(event_id, sync, lane) for event_id, one in rows for sync, lane in one.routes]
-        parameters = {
-            "ids": ids,
-            "connection_ids": [one.connection_id for _, one in rows],
-            "keys": [one.key for _, one in rows],
-            "expires": [now + one.ttl for _, one in rows],
-            "sources": [one.source for _, one in rows],
-            "kinds": [one.kind for _, one in rows],
-            "projects": [one.project for _, one in rows],
-            "states": [one.state for _, one in rows],
-            "reasons": [one.reason for _, one in rows],
-            "bodies": [one.body for _, one in rows],
-            "route_events": [event_id for event_id, _, _ in routes],
-            "route_consumers": [sync for _, sync, _ in routes],
-            "route_lanes": [lane for _, _, lane in routes],
-        }
-        # The pipeline is outside the transaction: BEGIN to COMMIT is one exchange with the server.
+        # Before the transaction, which then needs one connection alone.
+        key = await self._store.keys.today()
+        # The pipeline is outside the transaction: all of it is two exchanges with the server.
         async with self._store.connection() as db, db.pipeline(), db.transaction():
-            stored = await db.execute(query("receive_events"), parameters)
+            rows = list(zip(await number_events(db, lanes, len(arrived)), arrived, strict=True))
+            stored = await db.execute(query("receive_events"), _parameters(rows, key))
             if lanes:
-                await db.execute(query("lock_lanes"), {"lanes": lanes})
                 await db.execute(query("wake_lanes"), {"lanes": lanes})
+            errands = [(event_id, errand) for event_id, one in rows for errand in one.errands]
             if errands:
                 new_ids = {row[0] for row in await stored.fetchall()}
                 if left := [errand for event_id, errand in errands if event_id in new_ids]:
@@ -114,3 +99,25 @@ class Inbox:
             counts.append(len(new))
             told -= new
         return counts
+
+
+def _parameters(rows: Sequence[tuple[int, Delivery]], key: Sealing) -> dict[str, list[Any]]:
+    """Of the statement that stores them; numbers rise with arrival."""
+    now = datetime.now(UTC)
+    routes = [(event_id, sync, lane) for event_id, one in rows for sync, lane in one.routes]
+    return {
+        "ids": [event_id for event_id, _ in rows],
+        "connection_ids": [one.connection_id for _, one in rows],
+        "keys": [one.key for _, one in rows],
+        "expires": [now + one.ttl for _, one in rows],
+        "sources": [one.source for _, one in rows],
+        "kinds": [one.kind for _, one in rows],
+        "projects": [one.project for _, one in rows],
+        "states": [one.state for _, one in rows],
+        "reasons": [one.reason for _, one in rows],
+        "bodies": [key.seal(event_place(event_id), one.body) for event_id, one in rows],
+        "seals": [key.number] * len(rows),
+        "route_events": [event_id for event_id, _, _ in routes],
+        "route_consumers": [sync for _, sync, _ in routes],
+        "route_lanes": [lane for _, _, lane in routes],
+    }

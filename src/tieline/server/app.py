@@ -10,16 +10,22 @@ import msgspec
 import psycopg
 import structlog
 import uvicorn
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp
 from psycopg_pool import PoolTimeout
 
 from tieline import __version__
 from tieline.errors import ConfigurationError
+from tieline.server.access.front import Front
+from tieline.server.access.limits import BODY_BYTES, guarded
+from tieline.server.access.problems import Refusal, refused
+from tieline.server.access.scopes import OPEN, needs
 from tieline.server.accounts.callback import callback_route
 from tieline.server.backfill.api import backfill_routes
 from tieline.server.hooks import Hooks, Receive, Scope, Send
+from tieline.server.keeping.erase_api import erase_routes
 from tieline.server.people.conflicts_api import conflict_routes
 from tieline.server.people.items_api import item_routes
 from tieline.server.people.people_api import people_routes
@@ -45,16 +51,33 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     open_effects: int
 
 
-def make_app(hub: Hub, hooks: Hooks) -> Callable[[Scope, Receive, Send], Any]:
-    """The ASGI application."""
-    store, directory = hub.store, hub.directory
+def make_app(
+    hub: Hub, hooks: Hooks, *, public_url: str | None = None
+) -> Callable[[Scope, Receive, Send], Any]:
+    """The ASGI application; `public_url` tells whether browsers reach it by https."""
+    https = (public_url or "").lower().startswith("https://")
+    litestar = cast(ASGIApp, make_api(hub, https=https))
 
-    @get("/health", operation_id="health", sync_to_thread=False)
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/hooks/"):
+            await hooks(scope, receive, send)
+        else:
+            await litestar(cast(Any, scope), cast(Any, receive), cast(Any, send))
+
+    return guarded(app, https=https)
+
+
+def make_api(hub: Hub, *, https: bool = False) -> Litestar:
+    """Everything but the webhooks; each route declares what it needs (`needs`), and the guard stands before all."""
+    store, directory = hub.store, hub.directory
+    front = Front(store, hub.vault.digest, hub.clock, https=https)
+
+    @get("/health", operation_id="health", sync_to_thread=False, opt=needs(OPEN))
     def health() -> dict[str, str]:
         """Says that the process answers; asks nothing of the database."""
         return {"status": "ok", "version": __version__}
 
-    @get("/api/status", operation_id="status")
+    @get("/api/status", operation_id="status", opt=needs("status:read"))
     async def status() -> Status:
         """Counts of what is under way; the figures that the command line shows."""
         async with store.transaction() as db:
@@ -71,33 +94,33 @@ def make_app(hub: Hub, hooks: Hooks) -> Callable[[Scope, Receive, Send], Any]:
             open_effects=row[3],
         )
 
-    litestar = cast(
-        ASGIApp,
-        Litestar(
-            [
-                health,
-                status,
-                sweeps_route(hub),
-                callback_route(hub),
-                *conflict_routes(hub),
-                item_routes(hub),
-                backfill_routes(hub),
-                people_routes(hub),
-            ],
-            exception_handlers={psycopg.OperationalError: _away, PoolTimeout: _away},
-            # Litestar would send everybody's log lines its own way.
-            logging_config=None,
-            openapi_config=OpenAPIConfig(title="Tieline", version=__version__, use_handler_docstrings=True),
+    return Litestar(
+        [
+            health,
+            status,
+            sweeps_route(hub),
+            callback_route(hub),
+            *conflict_routes(hub),
+            item_routes(hub),
+            backfill_routes(hub),
+            people_routes(hub),
+            erase_routes(hub),
+            *front.routes,
+        ],
+        guards=[front.guard],
+        exception_handlers={psycopg.OperationalError: _away, PoolTimeout: _away, Refusal: refused},
+        request_max_body_size=BODY_BYTES,
+        # Litestar would send everybody's log lines its own way.
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Tieline",
+            version=__version__,
+            use_handler_docstrings=True,
+            # The description alone: pages that draw it would load scripts from elsewhere.
+            render_plugins=[JsonRenderPlugin()],
+            openapi_router=Router("/schema", route_handlers=[], opt=needs(OPEN)),
         ),
     )
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/hooks/"):
-            await hooks(scope, receive, send)
-        else:
-            await litestar(cast(Any, scope), cast(Any, receive), cast(Any, send))
-
-    return app
 
 
 def _away(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,8 @@ from tieline.engine.errands import Errands
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.engine.worker import Worker
 from tieline.inbox.receive import Inbox
+from tieline.server.access.keeping import keep_tidy
+from tieline.server.access.principal import Clock, utc_now
 from tieline.server.accounts.errands import HubErrands
 from tieline.server.accounts.guardian import Guardian
 from tieline.server.accounts.intakes import ContactsIntake, Intake, NimbataIntake
@@ -25,11 +27,14 @@ from tieline.server.app import Http, make_app
 from tieline.server.handlers import HubHandlers
 from tieline.server.hooks import Hooks
 from tieline.server.sweeps.pollers import HubPoller
+from tieline.store.audit import HUB, acts
 from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from tieline.store.directory import Directory
+from tieline.store.key_rotation import keep_finishing
+from tieline.store.key_table import open_vault
 from tieline.store.listen import listen
 from tieline.store.pool import Store
-from tieline.vault.keys import load_master_key
+from tieline.vault.keys import find_master_keys
 from tieline.vault.seal import Vault
 
 log = structlog.get_logger(__name__)
@@ -46,6 +51,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     #: Lease lanes and work.
     work: bool = True
     body_limit: int = 1_048_576
+    #: Where people and far sides reach it, where that is another address.
+    public_url: str | None = None
     #: Addresses of proxies whose X-Forwarded-* headers count.
     trusted_proxies: tuple[str, ...] = ()
 
@@ -57,6 +64,8 @@ class Hub:
     store: Store
     vault: Vault
     directory: Directory
+    #: By which sessions, tokens and pauses end.
+    clock: Clock = field(default=utc_now)
 
     @asynccontextmanager
     async def gateway(self) -> AsyncIterator[tuple[Gateway, Guardian]]:
@@ -73,6 +82,8 @@ class Hub:
         self, options: ServeOptions, *, ready: Callable[[str | None], Awaitable[None] | None] | None = None
     ) -> None:
         """Serve and work until cancelled. `ready` is called once with the base URL (None when it does not serve)."""
+        # Whoever started it does not do what it does.
+        acts(HUB)
         inbox = Inbox(self.store, self.vault)
         changed = asyncio.Event()
         async with (
@@ -84,6 +95,7 @@ class Hub:
                 group.create_task(inbox.run()),
                 group.create_task(self.directory.run(changed)),
                 group.create_task(_announce(self.store, changed)),
+                group.create_task(keep_finishing(self.store)),
             ]
             if options.work:
                 handlers = HubHandlers(self.store, self.directory, gateway)
@@ -109,7 +121,8 @@ class Hub:
                     }
                     hooks = Hooks(self.store, self.directory, inbox, intakes, body_limit=options.body_limit)
                     background.append(group.create_task(hooks.keep_counting()))
-                    http = Http(make_app(self, hooks), options)
+                    background.append(group.create_task(keep_tidy(self.store, self.clock)))
+                    http = Http(make_app(self, hooks, public_url=options.public_url), options)
                     await http.run(lambda url: _tell(ready, url))
             finally:
                 for task in background:
@@ -131,9 +144,9 @@ async def _announce(store: Store, changed: asyncio.Event) -> None:
 @asynccontextmanager
 async def open_hub(url: str, home: Path) -> AsyncIterator[Hub]:
     """Open an up-to-date store and read the directory."""
-    master_key = await asyncio.to_thread(load_master_key, home)
-    vault = Vault(master_key)
+    masters = find_master_keys(home)
     async with Store.open(url) as store:
+        vault = await open_vault(store, masters)
         directory = Directory(store, vault)
         await directory.load()
         yield Hub(store=store, vault=vault, directory=directory)

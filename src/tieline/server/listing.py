@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
+from tieline.store.audit import note
 from tieline.store.directory import Directory
+from tieline.store.event_bodies import open_body
+from tieline.store.person_rows import effect_place, open_value
 from tieline.store.pool import Store
+from tieline.vault.seal import BrokenSeal
 
 #: How an event stands: as it was stored, or, once routed, as its assignments do (the worst of them).
 EVENT_STATES = (
@@ -118,9 +123,17 @@ async def show_event(store: Store, event_id: int) -> ShownEvent | None:
         row = await (await db.execute(_STANDING + " WHERE event.id = %(id)s", {"id": event_id})).fetchone()
         if row is None:
             return None
-        stored = await (await db.execute("SELECT body FROM event WHERE id = %s", (event_id,))).fetchone()
+        stored = await (
+            await db.execute("SELECT seal, body FROM event WHERE id = %s", (event_id,))
+        ).fetchone()
+    seal, sealed = stored or (0, b"")
+    await store.keys.learn([seal])
     effects = await list_effects(store, event_id=event_id, limit=1000)
-    return ShownEvent(**_event(row), body=_body(bytes(stored[0]) if stored else b""), effects=tuple(effects))
+    return ShownEvent(
+        **_event(row),
+        body=_shown(lambda: open_body(store.keys, event_id, seal, sealed)),
+        effects=tuple(effects),
+    )
 
 
 async def list_effects(
@@ -144,8 +157,9 @@ async def show_effect(store: Store, effect_id: int) -> ShownEffect | None:
         row = await (
             await db.execute(
                 "SELECT effect.id, event_id, sync.name, operation, state, tries, result_id, reason,"
-                " effect.created_at, idempotency_key, input"
-                " FROM effect LEFT JOIN sync ON sync.id = consumer_id WHERE effect.id = %s",
+                " effect.created_at, idempotency_key, input, seal, person.key"
+                " FROM effect LEFT JOIN sync ON sync.id = consumer_id LEFT JOIN person ON person.id = seal"
+                " WHERE effect.id = %s",
                 (effect_id,),
             )
         ).fetchone()
@@ -162,7 +176,7 @@ async def show_effect(store: Store, effect_id: int) -> ShownEffect | None:
     return ShownEffect(
         **_effect(row),
         idempotency_key=row[9],
-        input=_body(bytes(row[10])),
+        input=_shown(lambda: open_value(store.keys, effect_place(row[9]), row[10], row[11], row[12])),
         attempts=tuple(ShownAttempt(**dict(zip(names, one, strict=True))) for one in attempts),
     )
 
@@ -198,6 +212,7 @@ async def replay_event(store: Store, directory: Directory, event_id: int) -> Rep
         else:
             lanes, reason = [], f"an event that is {event[0]} cannot be carried over"
         if lanes:
+            await note(db, "events.replay", str(event_id), after={"syncs": len(lanes)})
             await db.execute(
                 "UPDATE lane SET ready_at = LEAST(ready_at, now()) WHERE id = ANY(%(lanes)s)"
                 " RETURNING pg_notify(%(channel)s, id::text)",
@@ -230,7 +245,12 @@ def _effect(row: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(ListedEffect.__struct_fields__, row[:9], strict=True))
 
 
-def _body(raw: bytes) -> Any:
+def _shown(opened: Callable[[], bytes]) -> Any:
+    """What it says; what cannot be read any more says why."""
+    try:
+        raw = opened()
+    except BrokenSeal as error:
+        return {"unreadable": str(error)}
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -17,6 +17,7 @@ from tieline.errors import ConfigurationError
 from tieline.mapping.fields import Definition
 from tieline.mapping.two_way import TwoWay, travels
 from tieline.server.accounts.connections import require_name
+from tieline.store.audit import note
 from tieline.store.directory import CHANNEL
 from tieline.store.pool import Store
 from tieline.sync.files.definition import parse_definition
@@ -104,6 +105,10 @@ async def insert_sync(db: Any, new: NewSync) -> SyncId:
     except psycopg.errors.UniqueViolation:
         raise ConfigurationError(f"there is a sync named {new.name} already") from None
     assert row is not None
+    await note(
+        db, "syncs.add", new.name,
+        after={"from": new.source, "project": new.project, "to": new.target, "definition": new.definition},
+    )  # fmt: skip
     return SyncId(row[0])
 
 
@@ -122,13 +127,22 @@ async def change_definition(store: Store, name: str, definition: str) -> int | N
 
 async def update_definition(db: Any, name: str, definition: str) -> int | None:
     """The new version; None when there is no such sync."""
+    before = await (
+        await db.execute("SELECT definition FROM sync WHERE name = %s FOR UPDATE", (name,))
+    ).fetchone()
     row = await (
         await db.execute(
             "UPDATE sync SET definition = %s, version = version + 1 WHERE name = %s RETURNING version",
             (definition, name),
         )
     ).fetchone()
-    return None if row is None else int(row[0])
+    if row is None or before is None:
+        return None
+    await note(
+        db, "syncs.change", name, before={"definition": before[0]},
+        after={"definition": definition, "version": row[0]},
+    )  # fmt: skip
+    return int(row[0])
 
 
 async def refuse_shared_people(db: Any, name: str, text: str, rules: TwoWay) -> None:
@@ -160,7 +174,11 @@ async def refuse_shared_people(db: Any, name: str, text: str, rules: TwoWay) -> 
 async def remove_sync(store: Store, name: str) -> bool:
     """Remove a sync: what it has in hand ends as skipped, what it wrote stays. False when there is none."""
     async with store.transaction() as db:
-        row = await (await db.execute("DELETE FROM sync WHERE name = %s RETURNING id", (name,))).fetchone()
+        row = await (
+            await db.execute("DELETE FROM sync WHERE name = %s RETURNING definition", (name,))
+        ).fetchone()
+        if row is not None:
+            await note(db, "syncs.remove", name, before={"definition": row[0]})
         await announce(db)
     return row is not None
 

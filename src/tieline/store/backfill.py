@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -11,8 +12,11 @@ from psycopg import AsyncConnection, Rollback
 
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.domain.side import Side
-from tieline.store.id_block import IdBlock
-from tieline.store.pool import Store
+from tieline.store.audit import note
+from tieline.store.event_bodies import event_place
+from tieline.store.event_ids import number_events
+from tieline.store.keyring import Sealing
+from tieline.store.pool import Connection, Store
 from tieline.store.queries import query
 
 #: backfill: history of people who are not linked yet; reconcile: of everybody; preview: what a backfill would write;
@@ -95,6 +99,7 @@ async def start_run(
         if kind == "preview":
             await db.execute("DELETE FROM preview_write WHERE sync_id = %s", row)
         lane = await (await db.execute("SELECT lane_id FROM consumer WHERE id = %s", row)).fetchone()
+        await note(db, "syncs.runs.start", name, after={"kind": kind, "since": since, "sample": sample})
         await _wake(db, lane[0] if lane else None)
     return SyncId(row[0])
 
@@ -105,6 +110,8 @@ async def move_run(store: Store, name: str, kind: RunKind, verb: str) -> bool:
     async with store.transaction() as db:
         given = {"name": name, "kind": kind, "to": to, "when": list(when)}
         row = await (await db.execute(query("control_backfill"), given)).fetchone()
+        if row is not None:
+            await note(db, f"syncs.runs.{verb}", name, after={"kind": kind})
         await _wake(db, row[0] if row else None)
     return row is not None
 
@@ -118,10 +125,11 @@ async def load_run(
         row = await (await db.execute(query("load_backfill"), given)).fetchone()
     if row is None:
         return None
+    report = await _open_report(store, row)
     return Run(
         sync_id=row[0], kind=row[1], lane_id=row[2], state=row[3], since=row[4], sample=row[5], phase=row[6],
         cursor=row[7], progress=msgspec.convert(row[8], dict[str, Progress]), tally=row[9], counted=row[10],
-        calls=row[11], report=row[12], version=row[13], reason=row[14], started_at=row[15], ended_at=row[16],
+        calls=row[11], report=report, version=row[13], reason=row[14], started_at=row[15], ended_at=row[16],
         spent_s=max(0.0, float(row[17])), sync=row[18],
     )  # fmt: skip
 
@@ -138,19 +146,20 @@ async def advance(
     nothing is stored, where it was paused, cancelled or begun anew meanwhile, or another worker was faster. For
     `again_s` nobody else takes it up."""
     stored = False
-    # Ids of its own for each page, so that they rise from page to page, whichever worker reads it.
-    ids = await IdBlock(store, "event_id", size=1).take(len(page))
-    if ids:
-        run = msgspec.structs.replace(run, tally={**run.tally, LAST: ids[-1]})
+    # Before the transaction, which then needs one connection alone.
+    key = await store.keys.today()
+    report = None if run.report is None else _sealed_report(key, run)
     async with store.transaction() as db:
         if page:
+            ids = await number_events(db, [run.lane_id], len(page))
+            run = msgspec.structs.replace(run, tally={**run.tally, LAST: ids[-1]})
             await insert_history(db, run.sync_id, run.lane_id, ids, page)
         moved = await db.execute(
             query("advance_backfill"),
             {
                 "phase": run.phase, "cursor": _json(run.cursor), "progress": _json(run.progress),
                 "tally": _json(run.tally), "counted": run.counted, "calls": calls,
-                "report": None if run.report is None else _json(run.report), "state": run.state,
+                "report": report, "state": run.state,
                 "sync": run.sync_id, "kind": run.kind, "version": run.version, "again_s": again_s,
             },
         )  # fmt: skip
@@ -161,15 +170,17 @@ async def advance(
 
 
 async def insert_history(
-    db: AsyncConnection[Any], sync: SyncId, lane: LaneId, ids: Sequence[int], page: Sequence[Found]
+    db: Connection, sync: SyncId, lane: LaneId, ids: Sequence[int], page: Sequence[Found]
 ) -> None:
     """Events of one sync alone, and their assignments."""
+    key = await db.keys.today()
     await db.execute(
         query("receive_history"),
         {
             "ids": list(ids), "connections": [one.connection_id for one in page], "kinds": [one.kind for one in page],
             "projects": [one.project for one in page], "reasons": [one.unreadable for one in page],
-            "bodies": [one.body for one in page], "consumer": sync, "lane": lane,
+            "bodies": [key.seal(event_place(event_id), one.body) for event_id, one in zip(ids, page, strict=True)],
+            "seals": [key.number] * len(page), "consumer": sync, "lane": lane,
         },
     )  # fmt: skip
 
@@ -220,6 +231,26 @@ async def _wake(db: AsyncConnection[Any], lane: LaneId | None) -> None:
     if lane is not None:
         await db.execute(query("lock_lanes"), {"lanes": [lane]})
         await db.execute(query("wake_lanes"), {"lanes": [lane]})
+
+
+def _report_place(sync: SyncId, kind: str) -> str:
+    return f"backfill.report:{sync}:{kind}"
+
+
+def _sealed_report(key: Sealing, run: Run) -> str:
+    """As JSON. Of a drift it shows values of people's records."""
+    sealed = key.seal(_report_place(run.sync_id, run.kind), msgspec.json.encode(run.report))
+    return _json({"sealed": sealed, "seal": key.number})
+
+
+async def _open_report(store: Store, row: tuple[Any, ...]) -> Any:
+    """As it was given, in JSON's types. Raises BrokenSeal where its day's key was dropped."""
+    report = row[12]
+    if not isinstance(report, dict) or "sealed" not in report:
+        return report
+    await store.keys.learn([report["seal"]])
+    sealed = base64.b64decode(report["sealed"])
+    return msgspec.json.decode(store.keys.of_day(report["seal"]).open(_report_place(row[0], row[1]), sealed))
 
 
 def _json(value: Any) -> str:

@@ -13,6 +13,7 @@ import structlog
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.store.errands import default_lane
 from tieline.store.grants import App, AppId, Grant, GrantId, load_apps, load_grants
+from tieline.store.key_table import open_credential
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault
 
@@ -182,9 +183,10 @@ class Directory:
                 )
             ).fetchall()
             self.default_lane = await default_lane(db)
+            opened = {row[0]: await self._open(db, row) for row in rows}
             apps = await load_apps(db, self._vault)
             grants = await load_grants(db, self._vault)
-        connections = {row[0]: self._connection(row) for row in rows}
+        connections = {row[0]: _connection(row, opened[row[0]]) for row in rows}
         syncs = {
             row[0]: StoredSync(
                 id=row[0], name=row[1], source_id=row[2], project=row[3], target_id=row[4], lane_id=row[5],
@@ -211,16 +213,13 @@ class Directory:
                 self._by_connection.setdefault(connection, []).append(sync)
         self.generation += 1
 
-    def _connection(self, row: tuple[Any, ...]) -> StoredConnection:
+    async def _open(self, db: Any, row: tuple[Any, ...]) -> Credential:
         key = (row[0], row[9])
-        credential = self._opened.get(key)
-        if credential is None:
-            opened = self._vault.unseal(bytes(row[6]), context=f"connection {row[1]}")
-            credential = self._opened[key] = msgspec.json.decode(opened, type=Credential)
-        return StoredConnection(
-            id=row[0], name=row[1], connector=row[2], base_url=row[3], account=row[4], lane_id=row[5],
-            credential=credential, settings=row[7], grant_id=row[8], version=row[9], token_since=row[10],
-        )  # fmt: skip
+        if (known := self._opened.get(key)) is not None:
+            return known
+        opened = await open_credential(db, self._vault, bytes(row[6]), context=f"connection {row[1]}")
+        self._opened[key] = msgspec.json.decode(opened, type=Credential)
+        return self._opened[key]
 
     async def run(self, changed: asyncio.Event) -> None:
         """Reload whenever `changed` is set, at the latest every 20 s, until cancelled."""
@@ -236,3 +235,10 @@ class Directory:
             except Exception as error:  # noqa: BLE001 - the copy we have still serves; the next turn tries again
                 log.warning("directory not reloaded", error=str(error))
                 await asyncio.sleep(1)
+
+
+def _connection(row: tuple[Any, ...], credential: Credential) -> StoredConnection:
+    return StoredConnection(
+        id=row[0], name=row[1], connector=row[2], base_url=row[3], account=row[4], lane_id=row[5],
+        credential=credential, settings=row[7], grant_id=row[8], version=row[9], token_since=row[10],
+    )  # fmt: skip

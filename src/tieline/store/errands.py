@@ -10,6 +10,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from tieline.domain.ids import LaneId
+from tieline.store.key_table import seal_credential
 from tieline.store.pool import Store
 from tieline.store.queries import query
 from tieline.vault.seal import Vault
@@ -50,7 +51,7 @@ async def leave(db: AsyncConnection[Any], vault: Vault, errands: Sequence[NewErr
         {
             "lanes": [one.lane_id for one in errands],
             "kinds": [one.kind for one in errands],
-            "inputs": [_sealed(vault, one.kind, one.input) for one in errands],
+            "inputs": [await _sealed(db, vault, one.kind, one.input) for one in errands],
         },
     )
     rows = await left.fetchall()
@@ -64,11 +65,12 @@ async def advance(
     db: AsyncConnection[Any], vault: Vault, errand: ErrandId, kind: str, given: Mapping[str, Any]
 ) -> None:
     """Have an errand that is tried again go on from here, once the caller's transaction is committed."""
-    await db.execute("UPDATE errand SET input = %s WHERE id = %s", (_sealed(vault, kind, given), errand))
+    sealed = await _sealed(db, vault, kind, given)
+    await db.execute("UPDATE errand SET input = %s WHERE id = %s", (sealed, errand))
 
 
-def _sealed(vault: Vault, kind: str, given: Mapping[str, Any]) -> bytes:
-    return vault.seal(msgspec.json.encode(given), context=f"errand {kind}")
+async def _sealed(db: AsyncConnection[Any], vault: Vault, kind: str, given: Mapping[str, Any]) -> bytes:
+    return await seal_credential(db, vault, msgspec.json.encode(given), context=f"errand {kind}")
 
 
 async def wait_for(store: Store, errand: ErrandId, *, within_s: float) -> Ended:

@@ -10,6 +10,7 @@ from typing import Any, Literal, NewType
 import msgspec
 from psycopg import AsyncConnection
 
+from tieline.store.key_table import open_credential, seal_credential
 from tieline.store.pool import Store
 from tieline.store.queries import query
 from tieline.vault.seal import Vault
@@ -89,7 +90,9 @@ async def load_apps(db: AsyncConnection[Any], vault: Vault) -> dict[AppId, App]:
     return {
         row[0]: App(
             id=row[0], name=row[1], base_url=row[2], install_url=row[3], client_id=row[4],
-            secret=msgspec.json.decode(vault.unseal(bytes(row[5]), context=f"app {row[1]}"), type=AppSecret),
+            secret=msgspec.json.decode(
+                await open_credential(db, vault, bytes(row[5]), context=f"app {row[1]}"), type=AppSecret
+            ),
             scopes=tuple(row[6]), settings=row[7], version=row[8],
         )
         for row in await rows.fetchall()
@@ -99,14 +102,14 @@ async def load_apps(db: AsyncConnection[Any], vault: Vault) -> dict[AppId, App]:
 async def load_grants(db: AsyncConnection[Any], vault: Vault) -> dict[GrantId, Grant]:
     """All grants."""
     rows = await db.execute(query("load_grants"), {"id": None})
-    return {row[0]: _grant(row, vault) for row in await rows.fetchall()}
+    return {row[0]: await _grant(db, row, vault) for row in await rows.fetchall()}
 
 
 async def load_grant(store: Store, vault: Vault, grant_id: GrantId) -> Grant | None:
     """One grant as it stands now."""
     async with store.transaction() as db:
         row = await (await db.execute(query("load_grants"), {"id": grant_id})).fetchone()
-    return None if row is None else _grant(row, vault)
+        return None if row is None else await _grant(db, row, vault)
 
 
 @asynccontextmanager
@@ -117,7 +120,7 @@ async def locked_grant(
     async with store.transaction() as db:
         await db.execute("SELECT set_config('lock_timeout', %s, true)", (f"{LOCK_S}s",))
         row = await (await db.execute(query("lock_grant"), {"id": grant_id})).fetchone()
-        yield db, None if row is None else _grant(row, vault)
+        yield db, None if row is None else await _grant(db, row, vault)
 
 
 async def save_pair(
@@ -132,7 +135,9 @@ async def save_pair(
     new: NewPair,
 ) -> Grant:
     """Store a pair, the first of a grant or the next; it counts once the transaction is committed."""
-    sealed = vault.seal(msgspec.json.encode(new.pair), context=_context(app.id, user_type, account))
+    sealed = await seal_credential(
+        db, vault, msgspec.json.encode(new.pair), context=grant_context(app.id, user_type, account)
+    )
     row = await (
         await db.execute(
             query("save_pair"),
@@ -144,16 +149,17 @@ async def save_pair(
         )
     ).fetchone()  # fmt: skip
     assert row is not None
-    return _grant(row, vault)
+    return await _grant(db, row, vault)
 
 
-def _grant(row: tuple[Any, ...], vault: Vault) -> Grant:
-    opened = vault.unseal(bytes(row[6]), context=_context(row[1], row[2], row[3]))
+async def _grant(db: AsyncConnection[Any], row: tuple[Any, ...], vault: Vault) -> Grant:
+    opened = await open_credential(db, vault, bytes(row[6]), context=grant_context(row[1], row[2], row[3]))
     return Grant(
         id=row[0], app_id=row[1], user_type=row[2], account=row[3], company=row[4], parent_id=row[5],
         pair=msgspec.json.decode(opened, type=Pair), scopes=tuple(row[7]), expires_at=row[8], version=row[9],
     )  # fmt: skip
 
 
-def _context(app_id: int, user_type: str, account: str) -> str:
+def grant_context(app_id: int, user_type: str, account: str) -> str:
+    """What a pair is bound to."""
     return f"grant {app_id} {user_type} {account}"

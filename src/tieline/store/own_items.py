@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg import AsyncConnection
 
 from tieline.domain.ids import ConnectionId
 from tieline.domain.items import Item, ItemKind, kind_of
+from tieline.store.keyring import CLEAR, Keys
+from tieline.store.pool import Connection
 from tieline.store.queries import query
 
-Database = AsyncConnection[Any]
+Database = Connection
 _PREFIXES: dict[ItemKind, str] = {"task": "otk", "note": "ont", "appointment": "oap"}
 _decode: msgspec.json.Decoder[Item] = msgspec.json.Decoder(Item)
 
@@ -56,9 +57,10 @@ class OwnItem(msgspec.Struct, frozen=True, kw_only=True):
 async def create(db: Database, new: NewOwnItem) -> tuple[OwnItem, bool]:
     """Keep an item. False beside the one that was made by this reference before, be it deleted meanwhile."""
     kind = kind_of(new.item)
+    item_id = f"{_PREFIXES[kind]}_{secrets.token_hex(8)}"
     made = await _one(
-        db, "create_own_item", id=f"{_PREFIXES[kind]}_{secrets.token_hex(8)}", connection=new.connection_id,
-        project=new.project, person=new.person, kind=kind, body=_body(new.item), reference=new.reference,
+        db, "create_own_item", id=item_id, connection=new.connection_id, project=new.project, person=new.person,
+        kind=kind, reference=new.reference, **_sealed(db.keys, item_id, new.item),
     )  # fmt: skip
     if made is not None:
         return made, True
@@ -86,15 +88,17 @@ async def find(db: Database, connection: ConnectionId, reference: str) -> OwnIte
 async def change(db: Database, before: OwnItem, item: Item) -> OwnItem | None:
     """Let the item stand like this; its version rises. None where `before` is not how it stands any more."""
     return await _one(
-        db, "write_own_item", id=before.id, version=before.version, body=_body(item), deleted=False
-    )
+        db, "write_own_item", id=before.id, version=before.version, deleted=False,
+        **_sealed(db.keys, before.id, item),
+    )  # fmt: skip
 
 
 async def remove(db: Database, before: OwnItem) -> OwnItem | None:
     """Delete the item; the row stays, so that a late change does not make it anew. None as with `change`."""
     return await _one(
-        db, "write_own_item", id=before.id, version=before.version, body=_body(before.item), deleted=True
-    )
+        db, "write_own_item", id=before.id, version=before.version, deleted=True,
+        **_sealed(db.keys, before.id, before.item),
+    )  # fmt: skip
 
 
 async def list_of(
@@ -110,7 +114,7 @@ async def list_of(
         query("list_own_items"),
         {"connection": connection, "person": person, "kind": kind, "deleted": deleted},
     )
-    return [_own(row) for row in await rows.fetchall()]
+    return [_own(row, db.keys) for row in await rows.fetchall()]
 
 
 async def list_changed(
@@ -122,12 +126,12 @@ async def list_changed(
         query("list_changed_own_items"),
         {"connection": connection, "since": since, "after": after, "limit": limit},
     )
-    return [_own(row) for row in await rows.fetchall()]
+    return [_own(row, db.keys) for row in await rows.fetchall()]
 
 
 async def _one(db: Database, name: str, **parameters: Any) -> OwnItem | None:
     row = await (await db.execute(query(name), parameters)).fetchone()
-    return None if row is None else _own(row)
+    return None if row is None else _own(row, db.keys)
 
 
 def _body(item: Item) -> bytes:
@@ -135,8 +139,20 @@ def _body(item: Item) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(item, id="", updated_at=None))
 
 
-def _own(row: tuple[Any, ...]) -> OwnItem:
-    item = msgspec.structs.replace(_decode.decode(bytes(row[5])), id=row[0], updated_at=row[9])
+def _sealed(keys: Keys, item_id: str, item: Item) -> dict[str, Any]:
+    key = keys.of_own_items()
+    return {"body": key.seal(own_item_place(item_id), _body(item)), "seal": key.number}
+
+
+def own_item_place(item_id: str) -> str:
+    """What an item is bound to."""
+    return f"own_item.body:{item_id}"
+
+
+def _own(row: tuple[Any, ...], keys: Keys) -> OwnItem:
+    key = keys.of_own_items() if row[11] else CLEAR
+    body = _decode.decode(key.open(own_item_place(row[0]), row[5]))
+    item = msgspec.structs.replace(body, id=row[0], updated_at=row[9])
     return OwnItem(
         id=row[0], connection_id=row[1], project=row[2], person=row[3], kind=row[4], item=item,
         reference=row[6], version=row[7], created_at=row[8], updated_at=row[9], deleted_at=row[10],

@@ -5,19 +5,28 @@ from __future__ import annotations
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tieline.errors import StoreError
 from tieline.store.arrays import ArrayDumper
+from tieline.store.keyring import Keys
 from tieline.store.refusal import explain
+
+if TYPE_CHECKING:
+    from tieline.store.key_table import KeyTable
 
 #: How long an opening connection may take before the server counts as unreachable, seconds.
 CONNECT_TIMEOUT_S = 5
 
-Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
+    """A connection with the keys of its store at hand."""
+
+    keys: Keys = Keys()
+    key_table: KeyTable | None = None
 
 
 class Store:
@@ -30,6 +39,9 @@ class Store:
     def __init__(self, url: str, pool: AsyncConnectionPool[Connection]) -> None:
         self.url = url
         self._pool = pool
+        #: What rows are sealed with: none, until the store's vault is opened.
+        self.keys = Keys()
+        self.key_table: KeyTable | None = None
 
     @classmethod
     @asynccontextmanager
@@ -74,6 +86,7 @@ class Store:
         """A connection of the pool; an open transaction is committed at the end, or rolled back by an error."""
         connection = await self._take()
         try:
+            connection.keys, connection.key_table = self.keys, self.key_table
             async with connection:
                 yield connection
         finally:

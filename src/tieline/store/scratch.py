@@ -20,7 +20,8 @@ _TABLES: tuple[tuple[str, str | None], ...] = (
     ("occurrence", "consumer_id = %(sync)s"),
     ("conflict", "consumer_id = %(sync)s"),
     ("own_item", "connection_id = %(source)s"),
-    ("person", None),
+    ("person", "lane_id = %(lane)s"),
+    ("tombstone", "lane_id IN (0, %(lane)s)"),
     ("event", None),
     ("assignment", None),
     ("effect", None),
@@ -72,4 +73,6 @@ async def scratch_store(
                     )
                 )
             await db.execute("UPDATE lane SET epoch = 1")
+        # What is copied stays sealed as it was; people who are new in the rehearsal get numbers that others have later.
+        scratch.keys = store.keys.apart()
         yield scratch

@@ -77,9 +77,9 @@ def observed(
         if value == was and before is not None:
             continue
         agreed = mine[name].was if name in mine else was
-        if value == agreed and state.linked:
-            mine.pop(name, None)
-        elif value is not None or before is not None:
+        # Back at what was agreed is a change like any other: what it was in between may have reached the other side,
+        # by a worker that ended before it said so.
+        if value is not None or before is not None:
             mine[name] = Changed(agreed, at)
     return msgspec.structs.replace(state, changed=_with(state.changed, side, mine))
 
@@ -97,6 +97,16 @@ def observed_tags(
     else:
         tags[side] = agreed
     return msgspec.structs.replace(state, tags=tags)
+
+
+def met_tags(state: MergeState, shown: Mapping[Side, frozenset[str]]) -> MergeState:
+    """`state` once both sides show these: a tag that both have, or neither, is agreed from here on. So one that goes
+    again on one side goes on the other too, whoever brought it there."""
+    both = shown["nimbata"] & shown["contacts_api"]
+    either = shown["nimbata"] | shown["contacts_api"]
+    tags = {side: (was | both) & either for side, was in state.tags.items()}
+    kept = {side: was for side, was in tags.items() if was != shown[side] or not state.linked}
+    return msgspec.structs.replace(state, tags=kept)
 
 
 def decide(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -15,7 +15,7 @@ from tieline.domain.items import ITEM_FIELDS, Item, ItemKind, kind_of
 from tieline.domain.side import SIDES, Side, other
 from tieline.mapping import text
 from tieline.mapping.two_way import ItemRules, travels
-from tieline.sync.merge import MergeState, Value, decide, observed, settled, was_refused
+from tieline.sync.merge import Changed, MergeState, Value, decide, observed, settled, was_refused
 
 
 class MergedItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +61,19 @@ def merge_item(rules: ItemRules, state: MergeState, seen: Mapping[Side, Item]) -
         },
         state=settled(state, dict.fromkeys(SIDES, done)),
     )
+
+
+def found_again(side: Side, sent: Item, found: Item) -> MergeState:
+    """The state of a copy of ours that was looked up some time after it was made. Where it shows another value than
+    the one that was asked for, somebody may have changed it since: that travels, and where it was the side itself that
+    altered it, both show the same then."""
+    wanted, shown = view(sent), view(found)
+    changed = {
+        name: Changed(value, found.updated_at)
+        for name, value in wanted.items()
+        if value is not None and not _alike(value, shown[name]) and not _same_minute(sent, found, name)
+    }
+    return MergeState(linked=True, copy=side, changed={side: changed} if changed else {})
 
 
 def wrote_item(state: MergeState, names: tuple[str, ...]) -> MergeState:
@@ -111,6 +124,14 @@ def _alike(one: Value, another: Value) -> bool:
     if isinstance(one, str) and isinstance(another, str):
         return text.clean(one) == text.clean(another)
     return (one or None) == (another or None)
+
+
+def _same_minute(one: Item, another: Item, name: str) -> bool:
+    """Sides may leave out the seconds."""
+    moments = [getattr(item, name) for item in (one, another)]
+    return all(isinstance(at, datetime) for at in moments) and abs(moments[0] - moments[1]) < timedelta(
+        minutes=1
+    )
 
 
 def _needed(name: str, value: Value) -> bool:

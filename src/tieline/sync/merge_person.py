@@ -19,6 +19,7 @@ from tieline.sync.merge import (
     MergeState,
     Question,
     decide,
+    met_tags,
     observed,
     observed_tags,
     settled,
@@ -68,6 +69,10 @@ class PersonMerger:
             state, side, None if before is None else self._view(before, side), self._view(after, side), at
         )
         return observed_tags(state, side, None if before is None else self._tags(before), self._tags(after))
+
+    def met(self, state: MergeState, seen: Mapping[Side, Contact]) -> MergeState:
+        """`state` once it is known how both sides stand."""
+        return met_tags(state, {side: self._tags(seen[side]) for side in SIDES}) if state.tags else state
 
     def merge(
         self, state: MergeState, seen: Mapping[Side, Contact], holds: Mapping[Side, Callable[[str], bool]]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tieline.connectors.kit.connection import ConnectorName
+from tieline.connectors.kit.connection import NO_WEBHOOKS, ConnectorName
+from tieline.server.access.principal import utc_now
+from tieline.server.access.scopes import ALL
+from tieline.server.access.tokens import Tokens
 from tieline.server.accounts.connections import NewConnection, NewPoll, save_connection
 from tieline.server.syncs import NewSync, save_sync
 from tieline.store.directory import Credential
@@ -25,17 +28,25 @@ async def add_connection(
     settings: dict[str, Any] | None = None,
     polls: tuple[tuple[str, str, float], ...] = (),
 ) -> str:
-    """One connection with a lane of its own; gives its name. `polls` are (stream, project, every seconds)."""
+    """One connection with a lane of its own; gives its name. `polls` are (stream, project, every seconds). Without any
+    secret or key it takes no webhooks."""
+    proved = credential.webhook_secrets or credential.webhook_keys
     await save_connection(
         store,
         vault,
         NewConnection(
             name=name, connector=connector, base_url=base_url, account=account, credential=credential,
-            settings=settings or {},
+            settings={**({} if proved else {NO_WEBHOOKS: True}), **(settings or {})},
             polls=tuple(NewPoll(stream=stream, project=project, every_s=every_s) for stream, project, every_s in polls),
         ),
     )  # fmt: skip
     return name
+
+
+async def add_token(store: Store, vault: Vault, name: str = "tests", *scopes: str) -> str:
+    """An API token, which may do everything unless scopes are named; `Authorization: Bearer` of it."""
+    made = await Tokens(store, vault.digest, utc_now).add(name, scopes or (ALL,), life=None)
+    return made.token
 
 
 async def add_sync(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from tieline.domain.contact import Contact
+from tieline.domain.ids import LaneId, PersonId
+from tieline.store.person_rows import conflict_place
 from tieline.store.pool import Store
 from tieline.store.queries import query
 from tieline.sync.who.conflicts import Conflict, as_dict, key_of
@@ -23,11 +25,13 @@ async def add_conflict(store: Store, vault: Vault, conflict: Conflict, *, sync: 
     """Ask; gives the question's number."""
     key = vault.digest("conflict", key_of(conflict))
     async with store.transaction() as db:
+        sealing = (await db.keys.of_people(db, {PersonId(person): LaneId(0)}))[PersonId(person)]
+        details = sealing.seal(conflict_place(sync, key), msgspec.json.encode(conflict))
         await db.execute(
             query("write_conflicts"),
             {
                 "consumers": [sync], "persons": [person], "kinds": [conflict.kind], "keys": [key],
-                "details": [msgspec.json.encode(conflict)],
+                "details": [details], "seals": [sealing.number],
             },
         )  # fmt: skip
         row = await (

@@ -14,7 +14,9 @@ ConnectorName = Literal["contacts_api", "nimbata"]
 #: limits: "off" takes our own bucket away, for a far side that has none; a 429 still holds the connection.
 #: settle_s: seconds after which a cut-off call has taken effect or never will, instead of each operation's own.
 #: vanish_s: seconds between the two looks that must both miss a record before it is told as gone, instead of 600.
-GENERAL_SETTINGS = frozenset({"limits", "settle_s", "vanish_s"})
+#: accept_unverified_webhooks: true where whoever knows the address may deliver; no_webhooks: true where nobody may.
+ACCEPT_UNVERIFIED, NO_WEBHOOKS = "accept_unverified_webhooks", "no_webhooks"
+GENERAL_SETTINGS = frozenset({"limits", "settle_s", "vanish_s", ACCEPT_UNVERIFIED, NO_WEBHOOKS})
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

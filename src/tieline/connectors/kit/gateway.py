@@ -19,6 +19,7 @@ from multidict import CIMultiDictProxy, istr
 from yarl import URL
 
 from tieline.catalogue.spec import Operation
+from tieline.connectors.kit import fence
 from tieline.connectors.kit.answer import Answer
 from tieline.connectors.kit.budget import Priority, Slot
 from tieline.connectors.kit.connection import Connection
@@ -30,7 +31,14 @@ from tieline.connectors.kit.outcome import cut_off, read_refusal, read_value, wh
 from tieline.connectors.kit.quota_class import lowered
 from tieline.connectors.kit.rate_headers import read_retry_after, read_told
 from tieline.domain.ids import ConnectionId
-from tieline.errors import ConfigurationError, ConnectorError, CredentialError, RateLimited, Unavailable
+from tieline.errors import (
+    ConfigurationError,
+    ConnectorError,
+    CredentialError,
+    LeaseLost,
+    RateLimited,
+    Unavailable,
+)
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -123,7 +131,8 @@ class Gateway:
         """One call, in its turn. Raises the classes of `errors`, with connection, operation, status and trace id.
 
         An operation that is not idempotent raises OutcomeUnknown for whatever may have taken effect; Unavailable
-        then means that nothing did. RateLimited with `status` None was decided here: nothing was sent.
+        then means that nothing did. RateLimited with `status` None was decided here: nothing was sent. LeaseLost too
+        means so: see `fence`.
         `exchange.exchange_of(error)` tells what was sent and answered.
 
         A token that runs out is renewed before, or once after it was refused: a refused call took no effect.
@@ -163,6 +172,11 @@ class Gateway:
             slot = line.governor.try_take(priority) or await line.governor.take(priority)
         except ConnectorError as error:
             raise line.place(error, operation) from None
+        try:
+            fence.require()
+        except LeaseLost:
+            line.governor.abandon(slot)
+            raise
         self.sent[connection.id, priority] += 1
         started_at, started = datetime.now(UTC), perf_counter()
         status, headers, raw = None, None, b""

@@ -14,9 +14,11 @@ from psycopg.types.json import Jsonb
 
 from tieline.errors import ConfigurationError
 from tieline.server.accounts.connections import require_name
+from tieline.store.audit import note
 from tieline.store.directory import CHANNEL
 from tieline.store.errands import ErrandId, NewErrand, default_lane, leave
 from tieline.store.grants import App, AppId, AppSecret
+from tieline.store.key_table import open_credential, seal_credential
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault
 
@@ -56,6 +58,8 @@ async def save_app(store: Store, vault: Vault, new: NewApp) -> AppId:
         raise ConfigurationError(
             "the install link must be an address, as the far side's app settings show it"
         )
+    if not new.webhook_keys:
+        raise ConfigurationError(f"{new.name} has no public key to prove its deliveries by; give it one")
     async with store.transaction() as db:
         found = await (
             await db.execute("SELECT client_id, secret FROM app WHERE name = %s FOR UPDATE", (new.name,))
@@ -65,7 +69,7 @@ async def save_app(store: Store, vault: Vault, new: NewApp) -> AppId:
             if found[0] != new.client_id:
                 raise ConfigurationError(f"{new.name} is another app ({found[0]}); choose another name")
             known = msgspec.json.decode(
-                vault.unseal(bytes(found[1]), context=f"app {new.name}"), type=AppSecret
+                await open_credential(db, vault, bytes(found[1]), context=f"app {new.name}"), type=AppSecret
             )
             kept = tuple(one for one in known.client_secrets if one != new.client_secret)[:1]
         secret = AppSecret(client_secrets=(new.client_secret, *kept), webhook_keys=new.webhook_keys)
@@ -79,11 +83,20 @@ async def save_app(store: Store, vault: Vault, new: NewApp) -> AppId:
                 {
                     "name": new.name, "base_url": new.base_url.rstrip("/"), "install": new.install_url,
                     "client": new.client_id, "scopes": list(new.scopes), "settings": Jsonb({}),
-                    "secret": vault.seal(msgspec.json.encode(secret), context=f"app {new.name}"),
+                    "secret": await seal_credential(
+                        db, vault, msgspec.json.encode(secret), context=f"app {new.name}"
+                    ),
                 },
             )
         ).fetchone()  # fmt: skip
         assert row is not None
+        await note(
+            db, "apps.add" if found is None else "apps.change", new.name,
+            after={
+                "base_url": new.base_url, "client_id": new.client_id, "install_url": new.install_url,
+                "scopes": new.scopes, "keys": len(new.webhook_keys),
+            },
+        )  # fmt: skip
         await db.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
     return AppId(row[0])
 
@@ -98,6 +111,7 @@ async def begin(store: Store, app: App, public_url: str) -> str:
             "INSERT INTO authorization_request (state, app_id, redirect_uri, expires_at) VALUES (%s, %s, %s, %s)",
             (_hash(state), app.id, redirect_uri, datetime.now(UTC) + LIFE),
         )
+        await note(db, "apps.authorize", app.name)
     return install_link(app, redirect_uri, state)
 
 

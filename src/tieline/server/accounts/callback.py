@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, QueryParameter
 
 from tieline.errors import ConfigurationError
+from tieline.server.access.limits import POLICY
+from tieline.server.access.scopes import OPEN, needs
 from tieline.server.accounts.authorize import CALLBACK, returned, told
 from tieline.store.errands import wait_for
 
@@ -18,18 +22,20 @@ if TYPE_CHECKING:
 
 #: A person looks at a blank page meanwhile; the errand goes on if it takes longer.
 WAIT_S = 20.0
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem}
+h1{font-size:1.4rem}
+"""
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width">
-<style>
-body{{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem}}
-h1{{font-size:1.4rem}}
-</style>
+<style>{style}</style>
 </head><body><h1>{title}</h1><p>{text}</p></body></html>
 """
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    # This style and no other.
+    "Content-Security-Policy": f"{POLICY}; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -38,7 +44,7 @@ _HEADERS = {
 def callback_route(hub: Hub) -> HTTPRouteHandler:
     """The handler, on one hub."""
 
-    @get(CALLBACK, operation_id="oauth_callback", media_type=MediaType.HTML, include_in_schema=False)
+    @get(CALLBACK, operation_id="oauth_callback", media_type=MediaType.HTML, include_in_schema=False, opt=needs(OPEN))
     async def callback(
         code: FromQuery[str | None] = None,
         given_state: Annotated[str | None, QueryParameter(name="state")] = None,
@@ -65,5 +71,5 @@ def callback_route(hub: Hub) -> HTTPRouteHandler:
 
 
 def _page(status: int, title: str, text: str) -> Response[str]:
-    content: Any = _PAGE.format(title=escape(title), text=escape(text))
+    content: Any = _PAGE.format(style=_STYLE, title=escape(title), text=escape(text))
     return Response(content, status_code=status, media_type=MediaType.HTML, headers=_HEADERS)

@@ -13,16 +13,25 @@ from psycopg.types.json import Jsonb
 
 from tieline.connectors.contacts_api.location import LocationFacts
 from tieline.connectors.contacts_api.operations import locations
-from tieline.connectors.kit.connection import Connection, ConnectorName
+from tieline.connectors.kit.connection import (
+    ACCEPT_UNVERIFIED,
+    GENERAL_SETTINGS,
+    NO_WEBHOOKS,
+    Connection,
+    ConnectorName,
+)
 from tieline.connectors.kit.gateway import Gateway
+from tieline.connectors.nimbata.config import Unproved, build
 from tieline.domain.ids import ConnectionId, LaneId
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.errors import ConfigurationError
+from tieline.store.audit import note
 from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from tieline.store.directory import Credential, StoredConnection
 from tieline.store.grants import GrantId
+from tieline.store.key_table import open_credential, seal_credential
 from tieline.store.pool import Store
-from tieline.vault.seal import Vault
+from tieline.vault.seal import BrokenSeal, Vault
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _NAME_RULE = "lower-case letters, digits, - and _, at most 63, beginning with a letter or digit"
@@ -68,17 +77,45 @@ def require_name(name: str) -> str:
     return name
 
 
+def require_proof(new: NewConnection) -> None:
+    """Raises ConfigurationError where whoever knows the address could deliver, or nobody could, and the settings do
+    not say that this is meant."""
+    settings, credential = new.settings, new.credential
+    if new.connector == "nimbata":
+        own = {name: value for name, value in settings.items() if name not in GENERAL_SETTINGS}
+        unproved = any(isinstance(one, Unproved) for one in build(own).webhooks.auth or ())
+        proved = any(secret.strip() for secret in credential.webhook_secrets.values())
+    else:
+        unproved = False
+        proved = bool(credential.webhook_keys) or new.grant_id is not None
+    if unproved and settings.get(ACCEPT_UNVERIFIED) is not True:
+        raise ConfigurationError(
+            f"{new.name} would take deliveries from anybody who knows its address; if that is meant, say so:"
+            " --accept-unverified-webhooks"
+        )
+    if not unproved and not proved and settings.get(NO_WEBHOOKS) is not True:
+        raise ConfigurationError(
+            f"{new.name} has no secret or key to prove its deliveries by, so all would be refused; give it one, or,"
+            f" where it is only polled, the setting {NO_WEBHOOKS}"
+        )
+
+
 async def save_connection(store: Store, vault: Vault, new: NewConnection) -> Saved:
     """Make a connection, or change the one of that name: new credential and settings, and its lane goes on.
 
-    Raises ConfigurationError when the name is of another product's account, or cannot be used.
+    Raises ConfigurationError when the name is of another product's account, or cannot be used, and for a connection
+    whose deliveries nobody could prove, unless its settings ask for that by name.
     """
     require_name(new.name)
-    sealed = vault.seal(msgspec.json.encode(new.credential), context=f"connection {new.name}")
+    require_proof(new)
     async with store.transaction() as db:
+        sealed = await seal_credential(
+            db, vault, msgspec.json.encode(new.credential), context=f"connection {new.name}"
+        )
         found = await (
             await db.execute(
-                "SELECT id, lane_id, connector, account FROM connection WHERE name = %s FOR UPDATE",
+                "SELECT id, lane_id, connector, account, base_url, settings, credential FROM connection"
+                " WHERE name = %s FOR UPDATE",
                 (new.name,),
             )
         ).fetchone()
@@ -102,7 +139,7 @@ async def save_connection(store: Store, vault: Vault, new: NewConnection) -> Sav
             connection, lane = row
         else:
             connection, lane = found[:2]
-            if found[2:] != (new.connector, new.account):
+            if found[2:4] != (new.connector, new.account):
                 raise ConfigurationError(
                     f"{new.name} is a connection to {found[2]} account {found[3]}; choose another name, or remove it"
                 )
@@ -115,12 +152,38 @@ async def save_connection(store: Store, vault: Vault, new: NewConnection) -> Sav
             )
             await lift_hold(db, LaneId(lane))
         await _save_polls(db, connection, lane, new.polls, new.since)
+        known = None if found is None else await _opened(db, vault, bytes(found[6]), new.name)
+        await note(
+            db, "connections.add" if found is None else "connections.change", new.name,
+            before=None if found is None or known is None
+            else _noted(found[4], found[3], found[5], msgspec.json.decode(known, type=Credential)),
+            after={
+                **_noted(new.base_url.rstrip("/"), new.account, new.settings, new.credential),
+                **({} if known is None else {"credential_changed": known != msgspec.json.encode(new.credential)}),
+            },
+        )  # fmt: skip
         await db.execute(
             "UPDATE lane SET ready_at = LEAST(ready_at, now()) WHERE id = %(lane)s"
             " RETURNING pg_notify(%(lanes)s, id::text), pg_notify(%(directory)s, '')",
             {"lane": lane, "lanes": LANE_CHANNEL, "directory": DIRECTORY_CHANNEL},
         )
     return Saved(id=ConnectionId(connection), created=found is None)
+
+
+def _noted(base_url: str, account: str, settings: dict[str, Any], credential: Credential) -> dict[str, Any]:
+    """A connection as the audit log has it: of what is sealed, only which kinds there are."""
+    return {
+        "base_url": base_url, "account": account, **settings,
+        "proofs": sorted(credential.webhook_secrets), "keys": len(credential.webhook_keys),
+    }  # fmt: skip
+
+
+async def _opened(db: Any, vault: Vault, sealed: bytes, name: str) -> bytes | None:
+    """The credential before; None where its key is lost, for which connecting again is the remedy."""
+    try:
+        return await open_credential(db, vault, sealed, context=f"connection {name}")
+    except BrokenSeal:
+        return None
 
 
 async def lift_hold(db: Any, lane: LaneId) -> None:
@@ -186,16 +249,23 @@ async def remove_connection(store: Store, name: str) -> bool:
             "DELETE FROM poll USING connection WHERE connection_id = connection.id AND name = %s", (name,)
         )
         gone = await (
-            await db.execute("DELETE FROM connection WHERE name = %s RETURNING lane_id", (name,))
+            await db.execute(
+                "DELETE FROM connection WHERE name = %s RETURNING lane_id, connector, base_url, account",
+                (name,),
+            )
         ).fetchone()
         if gone is None:
             return False
+        await note(
+            db, "connections.remove", name,
+            before=dict(zip(("connector", "base_url", "account"), gone[1:], strict=True)),
+        )  # fmt: skip
         try:
             async with db.transaction():
-                await db.execute("DELETE FROM lane WHERE id = %s", gone)
+                await db.execute("DELETE FROM lane WHERE id = %s", gone[:1])
         except errors.ForeignKeyViolation:
             # A sync of the past worked in it; what it did is still told by this lane.
-            await db.execute("UPDATE lane SET name = name || ' removed ' || id WHERE id = %s", gone)
+            await db.execute("UPDATE lane SET name = name || ' removed ' || id WHERE id = %s", gone[:1])
         await db.execute("SELECT pg_notify(%s, '')", (DIRECTORY_CHANNEL,))
     return True
 
@@ -228,6 +298,10 @@ async def refresh_location(store: Store, gateway: Gateway, stored: StoredConnect
             "UPDATE connection SET settings = settings || %s, version = version + 1, updated_at = now() WHERE id = %s",
             (Jsonb({"location": facts}), stored.id),
         )
+        await note(
+            db, "connections.refresh", stored.name, before={"location": stored.settings.get("location")},
+            after={"location": facts},
+        )  # fmt: skip
         row = await (
             await db.execute("SELECT held_state FROM lane WHERE id = %s FOR UPDATE", (stored.lane_id,))
         ).fetchone()

@@ -10,7 +10,9 @@ import msgspec
 from tieline.domain.ids import LaneId
 from tieline.errors import ConfigurationError
 from tieline.server.accounts.connections import lift_hold
+from tieline.store.audit import note
 from tieline.store.directory import CHANNEL, Credential
+from tieline.store.key_table import open_credential, seal_credential
 from tieline.store.pool import Store
 from tieline.vault.seal import Vault
 
@@ -24,8 +26,9 @@ OVERLAP = timedelta(days=7)
 async def change_token(store: Store, vault: Vault, name: str, token: str) -> None:
     """Put another private token into use. What waits goes on at once. Raises ConfigurationError."""
     await _change(
-        store, vault, name, lambda known: msgspec.structs.replace(known, token=token), since=datetime.now(UTC)
-    )
+        store, vault, name, "token", lambda known: msgspec.structs.replace(known, token=token),
+        since=datetime.now(UTC),
+    )  # fmt: skip
 
 
 async def change_secret(
@@ -35,6 +38,8 @@ async def change_secret(
 
     Raises ConfigurationError for a kind that the connection does not use.
     """
+    if not value.strip():
+        raise ConfigurationError(f"an empty {kind} would prove nothing; give {name} one")
     now = datetime.now(UTC)
 
     def replaced(known: Credential) -> Credential:
@@ -43,7 +48,7 @@ async def change_secret(
             raise ConfigurationError(f"{name} proves its webhooks by {used}, not by {kind}")
         return known.replacing(kind, value, now=now, overlap=overlap)
 
-    await _change(store, vault, name, replaced)
+    await _change(store, vault, name, kind, replaced)
     return now + overlap
 
 
@@ -51,6 +56,7 @@ async def _change(
     store: Store,
     vault: Vault,
     name: str,
+    what: str,
     change: Callable[[Credential], Credential],
     *,
     since: datetime | None = None,
@@ -66,12 +72,16 @@ async def _change(
             raise ConfigurationError(f"there is no connection named {name}; see: tieline connect list")
         if since is not None and row[1] is not None:
             raise ConfigurationError(f"{name} was connected with OAuth, and renews its tokens by itself")
-        known = msgspec.json.decode(vault.unseal(bytes(row[0]), context=context), type=Credential)
-        sealed = vault.seal(msgspec.json.encode(change(known)), context=context)
+        opened = await open_credential(db, vault, bytes(row[0]), context=context)
+        known = msgspec.json.decode(opened, type=Credential)
+        sealed = await seal_credential(db, vault, msgspec.json.encode(change(known)), context=context)
         await db.execute(
             "UPDATE connection SET credential = %s, version = version + 1, updated_at = now(),"
             " token_since = COALESCE(%s, token_since) WHERE name = %s",
             (sealed, since, name),
+        )
+        await note(
+            db, f"connections.{'token' if what == 'token' else 'secret'}", name, after={"replaced": what}
         )
         if since is not None:
             await lift_hold(db, LaneId(row[2]))

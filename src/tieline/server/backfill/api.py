@@ -10,6 +10,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from tieline.errors import ConfigurationError
+from tieline.server.access.scopes import needs
 from tieline.server.backfill.status import RunStatus, begin, move, show
 from tieline.server.preview.report import ShownWrite, list_previewed
 from tieline.store.backfill import RUN_KINDS, RunKind
@@ -39,7 +40,7 @@ def backfill_routes(hub: Hub) -> Router:
     """The handlers, on one hub."""
     store = hub.store
 
-    @get("/{name:str}/preview/writes", operation_id="syncs.preview.writes")
+    @get("/{name:str}/preview/writes", operation_id="syncs.preview.writes", opt=needs("syncs:read"))
     async def writes(
         name: FromPath[str],
         after: Annotated[int, QueryParameter(ge=0)] = 0,
@@ -48,7 +49,7 @@ def backfill_routes(hub: Hub) -> Router:
         """A page of what the last preview found, which goes on behind the number of its last write."""
         return await list_previewed(store, name, after=after, limit=limit)
 
-    @get("/{name:str}/{kind:str}", operation_id="syncs.runs.show")
+    @get("/{name:str}/{kind:str}", operation_id="syncs.runs.show", opt=needs("syncs:read"))
     async def show_(name: FromPath[str], kind: FromPath[str]) -> Response[RunStatus | Problem]:
         """How the last backfill, reconcile, preview or drift of a sync stands."""
         found = await show(store, name, _kind(kind))
@@ -56,7 +57,7 @@ def backfill_routes(hub: Hub) -> Router:
             return _problem(404, f"{name} never had a {kind}")
         return Response(found)
 
-    @post("/{name:str}/{kind:str}", operation_id="syncs.runs.do", status_code=200)
+    @post("/{name:str}/{kind:str}", operation_id="syncs.runs.do", opt=needs("syncs:write"), status_code=200)
     async def do(
         name: FromPath[str], kind: FromPath[str], data: JSONBody[Asked], request: Request[Any, Any, Any]
     ) -> Response[RunStatus | Problem]:

@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from tieline.domain.side import SIDES
 from tieline.errors import ConfigurationError
+from tieline.store.audit import note
+from tieline.store.keyring import Keys
+from tieline.store.person_rows import open_choice, open_details, seal_choice
 from tieline.store.pool import Connection, Store
 from tieline.store.queries import query
 from tieline.sync.who.conflict_words import WORDS, complaint, meaning, options
-from tieline.sync.who.conflicts import Answer, Choice, Conflict
+from tieline.sync.who.conflicts import Answer, Choice, Choose, Conflict, Keep
 
 CONFLICT_STATES = ("open", "settled")
 _decode = msgspec.json.Decoder(Conflict)
@@ -64,7 +66,7 @@ async def list_conflicts(
         rows = await db.execute(
             query("list_conflicts"), {"id": None, "state": state, "sync": sync, "limit": limit}
         )
-        return [ListedConflict(**_listed(row)) for row in await rows.fetchall()]
+        return [ListedConflict(**_listed(row, db.keys)) for row in await rows.fetchall()]
 
 
 async def show_conflict(store: Store, conflict_id: int) -> ShownConflict | None:
@@ -76,9 +78,10 @@ async def show_conflict(store: Store, conflict_id: int) -> ShownConflict | None:
         row = await rows.fetchone()
     if row is None:
         return None
-    details = _decode.decode(row[6])
-    answer = None if row[7] is None else msgspec.convert(row[7], Answer)
-    return ShownConflict(**_listed(row), details=details, answer=answer, options=options(details))
+    details = _details(row, store.keys)
+    given = open_choice(store.keys, row[10], row[11], row[7], row[8], row[9])
+    answer = None if given is None else msgspec.convert(given, Answer)
+    return ShownConflict(**_listed(row, store.keys), details=details, answer=answer, options=options(details))
 
 
 async def settle(
@@ -93,11 +96,12 @@ async def settle(
         row = await _locked(db, conflict_id)
         if row is None:
             return None
-        consumer, person, lane, details, stored = row
-        conflict = _decode.decode(details)
+        consumer, person, lane, details, stored, *sealing = row
+        conflict = _decode.decode(open_details(db.keys, consumer, sealing[0], details, *sealing[1:]))
+        given = open_choice(db.keys, consumer, sealing[0], stored, *sealing[1:])
         if (wrong := complaint(conflict, choice)) is not None:
             raise ConfigurationError(f"conflict {conflict_id}: {wrong}")
-        before = None if stored is None else msgspec.convert(stored, Answer)
+        before = None if given is None else msgspec.convert(given, Answer)
         if before is not None and before.choice != choice and not change:
             raise ConfigurationError(
                 f"conflict {conflict_id} was settled by {before.by}: {meaning(conflict, before.choice)}."
@@ -105,15 +109,36 @@ async def settle(
             )
         answer = Answer(choice=choice, by=by)
         await db.execute(
-            query("settle_conflict"), {"id": conflict_id, "choice": Jsonb(msgspec.to_builtins(answer))}
+            query("settle_conflict"),
+            {
+                "id": conflict_id,
+                "choice": seal_choice(
+                    db.keys, consumer, sealing[0], msgspec.json.encode(answer), *sealing[1:]
+                ),
+            },
         )
+        await note(
+            db, "conflicts.settle", str(conflict_id), before=None if before is None else _noted(before),
+            after=_noted(answer),
+        )  # fmt: skip
         events = await _take_up(db, consumer, person, lane, conflict, f"conflict {conflict_id} was settled")
     return Settled(id=conflict_id, answer=answer, meaning=meaning(conflict, choice), events=events)
 
 
+def _noted(answer: Answer) -> dict[str, str]:
+    """As the audit log has it: values, and ids made of a phone, stand in the conflict alone."""
+    choice = answer.choice
+    if isinstance(choice, Choose):
+        said = f"choose {choice.value}" if choice.value in SIDES else "choose a value"
+    else:
+        said = "keep" if isinstance(choice, Keep) else "merge"
+    return {"choice": said, "by": answer.by}
+
+
 async def _locked(db: Connection, conflict_id: int) -> tuple[Any, ...] | None:
-    """(consumer, person, lane, details, choice). The lane comes first, as in the worker's own commits, so that neither
-    waits for the other for ever; its lock also keeps the lane from going to rest beside us."""
+    """(consumer, person, lane, details, choice, key, seal, person's key). The lane comes first, as in the worker's own
+    commits, so that neither waits for the other for ever; its lock also keeps the lane from going to rest beside us.
+    """
     found = await db.execute(
         "SELECT consumer.lane_id FROM conflict LEFT JOIN consumer ON consumer.id = consumer_id"
         " WHERE conflict.id = %s",
@@ -125,11 +150,12 @@ async def _locked(db: Connection, conflict_id: int) -> tuple[Any, ...] | None:
     await db.execute(query("lock_lanes"), {"lanes": [lane[0]]})
     row = await (
         await db.execute(
-            "SELECT consumer_id, person_id, details, choice FROM conflict WHERE id = %s FOR UPDATE",
+            "SELECT consumer_id, person_id, details, choice, conflict.key, seal, person.key"
+            " FROM conflict LEFT JOIN person ON person.id = seal WHERE conflict.id = %s FOR UPDATE OF conflict",
             (conflict_id,),
         )
     ).fetchone()
-    return None if row is None else (row[0], row[1], lane[0], row[2], row[3])
+    return None if row is None else (row[0], row[1], lane[0], *row[2:])
 
 
 async def _take_up(
@@ -149,8 +175,12 @@ async def _take_up(
     return events
 
 
-def _listed(row: tuple[Any, ...]) -> dict[str, Any]:
-    conflict = _decode.decode(row[6])
+def _details(row: tuple[Any, ...], keys: Keys) -> Conflict:
+    return _decode.decode(open_details(keys, row[10], row[11], row[6], row[8], row[9]))
+
+
+def _listed(row: tuple[Any, ...], keys: Keys) -> dict[str, Any]:
+    conflict = _details(row, keys)
     return {
         "id": row[0], "sync": row[1], "kind": conflict.kind, "reason": conflict.reason,
         "question": WORDS[conflict.reason], "about": _about(conflict), "state": row[3], "created_at": row[4],

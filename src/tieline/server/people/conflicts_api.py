@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from tieline.errors import ConfigurationError
+from tieline.server.access.scopes import needs
 from tieline.server.people.conflicts import (
     ListedConflict,
     Settled,
@@ -44,7 +45,7 @@ def conflict_routes(hub: Hub) -> list[HTTPRouteHandler]:
     """The handlers, on one hub."""
     store = hub.store
 
-    @get("/api/conflicts", operation_id="conflicts.list")
+    @get("/api/conflicts", operation_id="conflicts.list", opt=needs("conflicts:read"))
     async def list_(
         standing: Annotated[Literal["open", "settled", "all"], QueryParameter(name="state")] = "open",
         sync: FromQuery[str | None] = None,
@@ -55,13 +56,16 @@ def conflict_routes(hub: Hub) -> list[HTTPRouteHandler]:
             store, state=None if standing == "all" else standing, sync=sync, limit=limit
         )
 
-    @get("/api/conflicts/{conflict_id:int}", operation_id="conflicts.show")
+    @get("/api/conflicts/{conflict_id:int}", operation_id="conflicts.show", opt=needs("conflicts:read"))
     async def show(conflict_id: FromPath[int]) -> Response[ShownConflict | Problem]:
         """One question with the records of both sides, and what can be answered."""
         found = await show_conflict(store, conflict_id)
         return _none(conflict_id) if found is None else Response(found)
 
-    @post("/api/conflicts/{conflict_id:int}/choice", operation_id="conflicts.settle", status_code=200)
+    @post(
+        "/api/conflicts/{conflict_id:int}/choice", operation_id="conflicts.settle", status_code=200,
+        opt=needs("conflicts:write"),
+    )  # fmt: skip
     async def choose(
         conflict_id: FromPath[int], data: JSONBody[Settling], request: Request[Any, Any, Any]
     ) -> Response[Settled | Problem]:

@@ -79,7 +79,7 @@ async def load_lines(db: Connection, person: int, consumer: int) -> list[Line]:
     rows = await db.execute(
         query("load_history"), {"person": person, "consumer": consumer, "limit": MOST + 1}
     )
-    found = [line_of(row) for row in await rows.fetchall()]
+    found = [line_of(row, db.keys) for row in await rows.fetchall()]
     if len(found) > MOST:
         raise ConfigurationError(
             f"person:{person} has more than {MOST:,} changes, too many to be looked through"

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from tieline.domain.items import ItemKind
 from tieline.errors import ConfigurationError
+from tieline.server.access.scopes import needs
 from tieline.server.people.item_input import ItemFields
 from tieline.server.people.own_items import OwnItems, ShownItem, Stale
 
@@ -52,7 +53,7 @@ def item_routes(hub: Hub) -> Router:
     """The handlers, on one hub."""
     items = OwnItems(hub.store, hub.directory)
 
-    @get("/api/items", operation_id="items.list")
+    @get("/api/items", operation_id="items.list", opt=needs("items:read"))
     async def list_(
         connection: FromQuery[str],
         person: FromQuery[str | None] = None,
@@ -73,7 +74,7 @@ def item_routes(hub: Hub) -> Router:
             return await items.list_changed(connection, since=since, after=after, limit=limit)
         return await items.list_of(items.place(connection, person or "", project), kind, deleted=deleted)
 
-    @post("/api/items", operation_id="items.add")
+    @post("/api/items", operation_id="items.add", opt=needs("items:write"))
     async def add(data: JSONBody[ItemWanted], request: Request[Any, Any, Any]) -> Response[ShownItem]:
         """A new item, which is told to the syncs. 200 with the first one where its reference was used before."""
         _require_json(request)
@@ -81,12 +82,12 @@ def item_routes(hub: Hub) -> Router:
         made, created = await items.add(place, data.kind, _fields(data), reference=data.reference)
         return Response(made, status_code=201 if created else 200)
 
-    @get("/api/items/{item_id:str}", operation_id="items.show")
+    @get("/api/items/{item_id:str}", operation_id="items.show", opt=needs("items:read"))
     async def show(item_id: FromPath[str]) -> ShownItem:
         """One item."""
         return _there(await items.show(item_id), item_id)
 
-    @put("/api/items/{item_id:str}", operation_id="items.change")
+    @put("/api/items/{item_id:str}", operation_id="items.change", opt=needs("items:write"))
     async def change(
         item_id: FromPath[str], data: JSONBody[ItemChange], request: Request[Any, Any, Any]
     ) -> ShownItem:
@@ -94,7 +95,7 @@ def item_routes(hub: Hub) -> Router:
         _require_json(request)
         return _there(await items.change(item_id, _fields(data), version=data.version), item_id)
 
-    @delete("/api/items/{item_id:str}", operation_id="items.remove")
+    @delete("/api/items/{item_id:str}", operation_id="items.remove", opt=needs("items:write"))
     async def remove(
         item_id: FromPath[str], version: Annotated[int | None, QueryParameter(ge=1)] = None
     ) -> None:

@@ -11,14 +11,15 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from psycopg import AsyncConnection
 
 from tieline.domain.change import ItemChanged
 from tieline.domain.items import Appointment, AppointmentStatus, Item, ItemKind, Note, Task
 from tieline.errors import UnreadableError
 from tieline.inbox.receive import delivery_key
 from tieline.store.directory import Directory, StoredConnection
+from tieline.store.event_bodies import event_place
 from tieline.store.own_items import OwnItem
+from tieline.store.pool import Connection
 from tieline.store.queries import query
 
 Change = Literal["created", "updated", "completed", "deleted"]
@@ -120,7 +121,7 @@ def _item(kind: ItemKind, told: _Told) -> Item:
 
 
 async def store_own_event(
-    db: AsyncConnection[Any],
+    db: Connection,
     directory: Directory,
     connection: StoredConnection,
     own: OwnItem,
@@ -134,6 +135,7 @@ async def store_own_event(
     syncs = directory.consumers(connection.id, own.project)
     row = await (await db.execute("SELECT nextval('event_id'), now() + %s", (ttl,))).fetchone()
     assert row is not None
+    sealing = await db.keys.today()
     await db.execute(
         query("receive_events"),
         {
@@ -141,7 +143,8 @@ async def store_own_event(
             "sources": ["manual"], "kinds": [kind], "projects": [own.project],
             "states": ["routed" if syncs else "unrouted"],
             "reasons": [None if syncs else "no sync wants events of this connection and project"],
-            "bodies": [body], "route_events": [row[0] for _ in syncs],
+            "bodies": [sealing.seal(event_place(row[0]), body)], "seals": [sealing.number],
+            "route_events": [row[0] for _ in syncs],
             "route_consumers": [sync.id for sync in syncs], "route_lanes": [sync.lane_id for sync in syncs],
         },
     )  # fmt: skip

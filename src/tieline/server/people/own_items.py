@@ -20,6 +20,7 @@ from tieline.server.accounts.intakes import account_config
 from tieline.server.people.item_input import ItemFields, read_item
 from tieline.server.people.own_events import Change, store_own_event
 from tieline.store import own_items
+from tieline.store.audit import note
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.own_items import NewOwnItem, OwnItem
 from tieline.store.pool import Store
@@ -105,6 +106,7 @@ class OwnItems:
             own, created = await own_items.create(db, new)
             if created:
                 await store_own_event(db, self._directory, connection, own, "created")
+                await note(db, "items.add", own.id, after=_noted(own))
         return self._shown(own), created
 
     async def change(
@@ -126,6 +128,10 @@ class OwnItems:
             assert own is not None, "the row is locked"
             completed = "completed" in changes and isinstance(after, Task) and after.completed
             await self._tell(db, own, "completed" if completed else "updated", changes)
+            await note(
+                db, "items.change", own.id, before={"version": before.version},
+                after={"version": own.version, "fields": changes},
+            )  # fmt: skip
         return self._shown(own)
 
     async def remove(self, item_id: str, *, version: int | None = None) -> ShownItem | None:
@@ -137,6 +143,7 @@ class OwnItems:
             own = await own_items.remove(db, before)
             assert own is not None, "the row is locked"
             await self._tell(db, own, "deleted", ())
+            await note(db, "items.remove", own.id, before=_noted(before))
         return self._shown(own)
 
     async def show(self, item_id: str) -> ShownItem | None:
@@ -223,3 +230,8 @@ class OwnItems:
 
 def _differs(name: str, before: Item, after: Item) -> bool:
     return bool(getattr(before, name) != getattr(after, name))
+
+
+def _noted(own: OwnItem) -> dict[str, Any]:
+    """As the audit log has it: whose it is, and its words, stand in the item alone."""
+    return {"kind": own.kind, "project": own.project, "version": own.version}

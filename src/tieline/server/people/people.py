@@ -15,6 +15,8 @@ from tieline.errors import ConfigurationError, TielineError
 from tieline.mapping.email import normalise
 from tieline.mapping.phone import to_e164
 from tieline.store.directory import Directory, StoredSync
+from tieline.store.keyring import Keys
+from tieline.store.person_rows import open_link
 from tieline.store.pool import Store
 from tieline.store.queries import query
 from tieline.sync.merge import MergeState
@@ -94,7 +96,7 @@ class People:
                     query("find_people"), {"lanes": sorted(lanes), "digests": digests, "limit": limit}
                 )
             found = [(row[0], row[1]) for row in await rows.fetchall() if row[1] in lanes]
-        return [await self._person(number, lane, syncs) for number, lane in found]
+        return [await self.person(number, lane, syncs) for number, lane in found]
 
     async def one(self, name: str, *, sync: str | None = None) -> Person:
         """The person whom that names. Raises NoSuchPerson, or ConfigurationError where it is not one alone."""
@@ -122,7 +124,7 @@ class People:
         by_id = {one.id: one for one in syncs}
         async with self.store.transaction() as db:
             rows = await db.execute(query("load_links"), {"consumers": [*by_id], "person": person})
-            return [_link(by_id[row[0]], row) for row in await rows.fetchall()]
+            return [_link(by_id[row[0]], person, row, db.keys) for row in await rows.fetchall()]
 
     def syncs(self, name: str | None) -> list[StoredSync]:
         """The sync of that name, or all. Raises ConfigurationError."""
@@ -135,7 +137,8 @@ class People:
         """The syncs that the person may be in."""
         return [one for one in self.syncs(None) if one.name in person.syncs]
 
-    async def _person(self, number: int, lane: LaneId, syncs: list[StoredSync]) -> Person:
+    async def person(self, number: int, lane: LaneId, syncs: list[StoredSync]) -> Person:
+        """The person of that number, in these syncs of their lane."""
         mine = [one for one in syncs if one.lane_id == lane]
         linked = tuple(one.linked for one in await self.links(number, mine))
         return Person(
@@ -170,13 +173,14 @@ def _number(name: str) -> int:
         raise ConfigurationError(f"{name!r} is no number of a person; write it as person:12") from None
 
 
-def _link(sync: StoredSync, row: tuple[Any, ...]) -> Link:
-    nimbata = _contact.decode(row[5]) if row[5] is not None else None
+def _link(sync: StoredSync, person: int, row: tuple[Any, ...], keys: Keys) -> Link:
+    contact, seen, remembered = open_link(keys, sync.id, person, row[4:7], row[8], row[9])
+    nimbata = _contact.decode(seen) if seen is not None else None
     linked = Linked(
         sync=sync.name, contact_id=row[1], nimbata_id=row[2], state=row[3],
-        contacts_api=_contact.decode(row[4]), nimbata=nimbata, updated_at=row[7],
+        contacts_api=_contact.decode(contact), nimbata=nimbata, updated_at=row[7],
     )  # fmt: skip
-    merge = _merge.decode(row[6]) if row[6] is not None else MergeState(linked=True)
+    merge = _merge.decode(remembered) if remembered is not None else MergeState(linked=True)
     return Link(sync=sync, linked=linked, merge=merge)
 
 

@@ -10,6 +10,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from tieline.errors import ConfigurationError
+from tieline.server.access.scopes import needs
 from tieline.server.people.history import AsOf, as_of
 from tieline.server.people.people import NoSuchPerson, People, Person
 from tieline.server.people.timeline import Page, timeline
@@ -43,7 +44,7 @@ def people_routes(hub: Hub) -> Router:
     """The handlers, on one hub."""
     people = People(hub.store, hub.directory, hub.vault.digest)
 
-    @get("/api/people", operation_id="people.find")
+    @get("/api/people", operation_id="people.find", opt=needs("people:read"))
     async def find(
         q: FromQuery[str],
         sync: FromQuery[str | None] = None,
@@ -52,7 +53,7 @@ def people_routes(hub: Hub) -> Router:
         """Everybody whom a phone, an e-mail, a record's id or `person:NUMBER` names."""
         return await people.find(q, sync=sync, limit=limit)
 
-    @get("/api/people/{person_id:int}/timeline", operation_id="people.timeline")
+    @get("/api/people/{person_id:int}/timeline", operation_id="people.timeline", opt=needs("people:read"))
     async def timeline_(
         person_id: FromPath[int],
         sync: FromQuery[str | None] = None,
@@ -62,21 +63,24 @@ def people_routes(hub: Hub) -> Router:
         """The youngest entries, the oldest of them first; `before` of a page gives those before it."""
         return await timeline(people, await _one(person_id, sync), before=before, limit=limit)
 
-    @get("/api/people/{person_id:int}/why", operation_id="people.why")
+    @get("/api/people/{person_id:int}/why", operation_id="people.why", opt=needs("people:read"))
     async def why_(
         person_id: FromPath[int], field: FromQuery[str], sync: FromQuery[str | None] = None
     ) -> tuple[Why, ...]:
         """Why a field is so, by sync: the last change on each side, the event behind it, and the rule."""
         return await why(people, await _one(person_id, sync), field)
 
-    @get("/api/people/{person_id:int}/at", operation_id="people.at")
+    @get("/api/people/{person_id:int}/at", operation_id="people.at", opt=needs("people:read"))
     async def at(
         person_id: FromPath[int], moment: FromQuery[datetime], sync: FromQuery[str | None] = None
     ) -> AsOf:
         """The records of both sides as they stood at that moment."""
         return await as_of(people, await _one(person_id, sync), _zoned("moment", moment))
 
-    @post("/api/people/{person_id:int}/undo", operation_id="people.undo", status_code=200)
+    @post(
+        "/api/people/{person_id:int}/undo", operation_id="people.undo", status_code=200,
+        opt=needs("people:write"),
+    )  # fmt: skip
     async def undo(
         person_id: FromPath[int],
         data: JSONBody[Undoable],

@@ -12,6 +12,8 @@ from tieline.errors import ConfigurationError
 from tieline.server.listing import ShownAttempt
 from tieline.server.people.people import People, Person
 from tieline.server.people.words import decision_words
+from tieline.store.keyring import Keys
+from tieline.store.person_rows import history_place, open_value
 from tieline.store.pool import Connection
 from tieline.store.queries import query
 from tieline.sync.record_history import Line, Subject, What
@@ -136,7 +138,7 @@ class _Filled:
         ids = {sort: [one.id for one in marks if one.sort == sort] for sort in range(4)}
         found._told = await told_of(db, ids[_EVENT])
         rows = await db.execute(query("load_lines"), {"lines": ids[_CHANGE]})
-        found._lines = {row[0]: line_of(row) for row in await rows.fetchall()}
+        found._lines = {row[0]: line_of(row, db.keys) for row in await rows.fetchall()}
         rows = await db.execute(query("load_calls"), {"effects": ids[_CALL]})
         found._calls = {row[0]: row for row in await rows.fetchall()}
         rows = await db.execute(query("load_attempts"), {"effects": ids[_CALL]})
@@ -177,11 +179,11 @@ async def told_of(db: Connection, events: list[int]) -> dict[int, tuple[Any, ...
     return {row[0]: row for row in await rows.fetchall()}
 
 
-def line_of(row: tuple[Any, ...]) -> Line:
+def line_of(row: tuple[Any, ...], keys: Keys) -> Line:
     """A row of the history."""
     return Line(
         id=row[0], at=row[1], side=row[2], what=row[3], subject=row[4], record_id=row[5], event_id=row[6],
-        fields=_fields.decode(row[7]),
+        fields=_fields.decode(open_value(keys, history_place(row[0]), row[7], row[8], row[9])),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from tieline.server.people.history import load_lines, load_pairs
 from tieline.server.people.people import Link, People, Person
 from tieline.server.people.undo_events import store_undo
 from tieline.server.targets.derived import DERIVED_FIELDS
+from tieline.store.audit import note
 from tieline.sync.files.definition import parse_definition
 from tieline.sync.merge_person import PersonMerger
 from tieline.sync.record_history import Subject
@@ -97,6 +98,14 @@ class Undoing:
             return shown
         async with self._people.store.transaction() as db:
             event = await store_undo(db, link.sync, undo)
+            # What was before and after stands in the person's history, sealed.
+            await note(
+                db, "people.undo", f"person:{self._person.id}",
+                after={
+                    "sync": link.sync.name, "event": event, "to": to, "change": change, "force": force,
+                    "fields": sorted({one.field for one in shown.writes if one.field is not None}),
+                },
+            )  # fmt: skip
         return msgspec.structs.replace(shown, event=event)
 
     async def _plan(

@@ -12,6 +12,7 @@ from tieline.engine.read import Read
 from tieline.errors import UnreadableError
 from tieline.inbox.receive import delivery_key
 from tieline.store.directory import StoredSync
+from tieline.store.event_bodies import event_place
 from tieline.store.pool import Connection
 from tieline.store.queries import query
 
@@ -37,13 +38,15 @@ async def store_undo(db: Connection, sync: StoredSync, undo: RecordUndo) -> int:
     key, ttl = delivery_key("manual", UNDO_EVENT, secrets.token_hex(16), body)
     row = await (await db.execute("SELECT nextval('event_id'), now() + %s", (ttl,))).fetchone()
     assert row is not None, "a sequence always gives a number"
+    sealing = await db.keys.today()
     await db.execute(
         query("receive_events"),
         {
             "ids": [row[0]], "connection_ids": [sync.target_id], "keys": [key], "expires": [row[1]],
             "sources": ["manual"], "kinds": [UNDO_EVENT], "projects": [sync.project or None],
-            "states": ["routed"], "reasons": [None], "bodies": [body], "route_events": [row[0]],
-            "route_consumers": [sync.id], "route_lanes": [sync.lane_id],
+            "states": ["routed"], "reasons": [None], "bodies": [sealing.seal(event_place(row[0]), body)],
+            "seals": [sealing.number], "route_events": [row[0]], "route_consumers": [sync.id],
+            "route_lanes": [sync.lane_id],
         },
     )  # fmt: skip
     # Two statements, as with any intake: the second sees lanes that went to rest meanwhile.

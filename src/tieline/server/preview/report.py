@@ -77,11 +77,18 @@ def side_report(
 async def list_previewed(store: Store, name: str, *, after: int = 0, limit: int = 1000) -> list[ShownWrite]:
     """A page of the writes that the last preview of a sync found."""
     async with store.transaction() as db:
-        rows = await db.execute(query("list_previewed"), {"name": name, "after": after, "limit": limit})
-        return [
-            ShownWrite(
-                number=row[0], side=row[1], operation=row[2], method=row[3], path=row[4], record_id=row[5],
-                refused=row[6], body=bytes(row[7]).decode("utf-8", "replace"),
-            )
-            for row in await rows.fetchall()
-        ]  # fmt: skip
+        given = {"name": name, "after": after, "limit": limit}
+        rows = await (await db.execute(query("list_previewed"), given)).fetchall()
+    await store.keys.learn({row[9] for row in rows})
+    return [
+        ShownWrite(
+            number=row[0], side=row[1], operation=row[2], method=row[3], path=row[4], record_id=row[5], refused=row[6],
+            body=store.keys.of_day(row[9]).open(preview_place(row[8], row[0]), row[7]).decode("utf-8", "replace"),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def preview_place(sync: int, number: int) -> str:
+    """What a write is bound to."""
+    return f"preview_write.body:{sync}:{number}"

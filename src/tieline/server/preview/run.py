@@ -25,7 +25,7 @@ from tieline.server.backfill.pages import ENDING, HistoryPages, onward
 from tieline.server.handlers import HubHandlers
 from tieline.server.preview.gateway import Previewed, PreviewGateway
 from tieline.server.preview.records import SimulatedRecords
-from tieline.server.preview.report import PreviewReport, SideReport, side_report
+from tieline.server.preview.report import PreviewReport, SideReport, preview_place, side_report
 from tieline.server.preview.target import PreviewTarget
 from tieline.server.targets.derived import DerivedTarget
 from tieline.store.backfill import Found, Run, advance, insert_history, linked_among
@@ -239,6 +239,7 @@ async def _forget(store: Store, sync: SyncId) -> None:
 async def _keep(store: Store, sync: SyncId, number: int, writes: Sequence[Previewed]) -> None:
     if not writes:
         return
+    key = await store.keys.today()
     async with store.transaction() as db:
         await db.execute(
             query("write_previewed"),
@@ -247,6 +248,7 @@ async def _keep(store: Store, sync: SyncId, number: int, writes: Sequence[Previe
                 "sides": [one.side for one in writes], "operations": [one.operation for one in writes],
                 "methods": [one.method for one in writes], "paths": [one.path for one in writes],
                 "records": [one.record_id for one in writes], "refused": [one.refused for one in writes],
-                "bodies": [one.body for one in writes],
+                "bodies": [key.seal(preview_place(sync, number + at), one.body) for at, one in enumerate(writes, 1)],
+                "seals": [key.number] * len(writes),
             },
         )  # fmt: skip

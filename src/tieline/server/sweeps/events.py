@@ -12,6 +12,7 @@ from tieline.domain.items import ItemKind
 from tieline.domain.side import Side
 from tieline.engine.drain import Loaded
 from tieline.errors import UnreadableError
+from tieline.mapping.reference import split_reference
 
 _NAME = re.compile(r"(task|note|appointment|contact)\.(swept|vanished)")
 
@@ -21,6 +22,8 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: str
     contact_id: str | None = None
+    #: Of a note or task: its text, with our mark where we wrote it.
+    body: object = None
 
 
 _row = msgspec.json.Decoder(_Row)
@@ -38,4 +41,7 @@ def swept_change(loaded: Loaded, side: Side) -> RecordChanged | ItemChanged | No
     if named[1] == "contact":
         return RecordChanged(side=side, record_id=row.id)
     kind: ItemKind = "task" if named[1] == "task" else "note" if named[1] == "note" else "appointment"
-    return ItemChanged(side=side, kind=kind, item_id=row.id, record_id=row.contact_id)
+    text = row.body if isinstance(row.body, str) else None
+    return ItemChanged(
+        side=side, kind=kind, item_id=row.id, record_id=row.contact_id, reference=split_reference(text)[1]
+    )

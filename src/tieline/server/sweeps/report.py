@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from tieline.catalogue.arrival import arrival, every
 from tieline.connectors import CONNECTORS
+from tieline.server.access.scopes import needs
 from tieline.server.accounts.finding import Finding
 from tieline.server.sweeps.ground import plan_of
 from tieline.server.sweeps.walk import ROUND
@@ -174,7 +175,7 @@ def _sums(found: Sequence[FoundCount]) -> str:
 def sweeps_route(hub: Hub) -> HTTPRouteHandler:
     """GET /api/sweeps."""
 
-    @get("/api/sweeps", operation_id="sweeps")
+    @get("/api/sweeps", operation_id="sweeps", opt=needs("connections:read"))
     async def sweeps() -> list[SweepState]:
         """How soon each connection's records are looked at, and what was found that no webhook told."""
         return await sweep_states(hub.store, hub.directory)

@@ -1,2 +1,2 @@
-SELECT id, connection_id, project, person, kind, body, reference, version, created_at, updated_at, deleted_at
+SELECT id, connection_id, project, person, kind, body, reference, version, created_at, updated_at, deleted_at, seal
 FROM own_item WHERE connection_id = %(connection)s AND reference = %(reference)s

@@ -4,8 +4,8 @@ WITH incoming AS (
     SELECT * FROM unnest(
         %(ids)s::bigint[], %(connection_ids)s::bigint[], %(keys)s::bytea[], %(expires)s::timestamptz[],
         %(sources)s::text[], %(kinds)s::text[], %(projects)s::text[], %(states)s::text[], %(reasons)s::text[],
-        %(bodies)s::bytea[]
-    ) AS row (id, connection_id, key, expires_at, source, kind, project, state, reason, body)
+        %(bodies)s::bytea[], %(seals)s::bigint[]
+    ) AS row (id, connection_id, key, expires_at, source, kind, project, state, reason, body, seal)
 ),
 fresh AS (
     INSERT INTO delivery AS known (connection_id, key, expires_at)
@@ -15,8 +15,8 @@ fresh AS (
     RETURNING connection_id, key
 ),
 stored AS (
-    INSERT INTO event (id, connection_id, source, kind, project, state, reason, body)
-    SELECT id, connection_id, source, kind, project, state, reason, body
+    INSERT INTO event (id, connection_id, source, kind, project, state, reason, body, seal)
+    SELECT id, connection_id, source, kind, project, state, reason, body, seal
     FROM incoming JOIN fresh USING (connection_id, key)
     RETURNING id
 ),

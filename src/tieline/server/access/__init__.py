@@ -1,0 +1,1 @@
+"""Who may do what by HTTP, and who did what."""

@@ -1,0 +1,1 @@
+"""What is kept, for how long, and how it is taken away: keys, people who are erased, copies of the store."""

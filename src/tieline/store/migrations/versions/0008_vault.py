@@ -1,0 +1,20 @@
+"""Keys that are wrapped by other keys, and people who were erased."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
+
+
+def downgrade() -> None:
+    raise RuntimeError("a hub's store only moves forward; restore a backup instead")
