@@ -91,7 +91,7 @@ async def overload(tmp_path: Path, seconds: float) -> None:
                 # As the far side does: once more, later.
                 _, left = await offer(url, again, per_s=capacity)
                 again = [again[number] for number in left]
-        await drained(world, hub.ready["url"], within_s=60 + 6 * seconds)
+        await quiet(world, hub.ready["url"], within_s=60 + 6 * seconds)
         watching.cancel()
         found = await campaigns(world)
         sent = {f"campaign {number:08d}" for number in range(1, len(first) + len(events) + 1)}
@@ -101,19 +101,6 @@ async def overload(tmp_path: Path, seconds: float) -> None:
         assert [one for one, times in found.items() if times > 1] == [], "doubled"
         quarter = sizes[: max(1, len(sizes) // 4)]
         assert max(sizes) - max(quarter) < GROWTH_KB, (max(quarter), max(sizes))
-
-
-async def drained(world: Rig, url: str, *, within_s: float) -> None:
-    """Wait until nothing is left to do."""
-    deadline = time.monotonic() + within_s
-    while True:
-        async with world.http.get(f"{url}/api/status") as answer:
-            status = await answer.json()
-        assert status["dead"] == 0, status
-        if status["ready"] == status["waiting"] == status["open_effects"] == 0:
-            return
-        assert time.monotonic() < deadline, f"still under way: {status}"
-        await asyncio.sleep(0.5)
 
 
 @pytest.mark.timeout(200)

@@ -75,9 +75,9 @@ async def send_all(url: str, events: list[dict[str, Any]], hub_is_up: asyncio.Ev
     return sent
 
 
-async def quiet(world: Rig, url: str) -> None:
+async def quiet(world: Rig, url: str, *, within_s: float = 60.0) -> None:
     """Wait until nothing is under way; a take-over after SIGKILL takes up to 17 s."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + within_s
     while True:
         async with world.http.get(f"{url}/api/status", headers=world.bearer) as answer:
             status = await answer.json()
