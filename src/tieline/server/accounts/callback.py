@@ -44,7 +44,13 @@ _HEADERS = {
 def callback_route(hub: Hub) -> HTTPRouteHandler:
     """The handler, on one hub."""
 
-    @get(CALLBACK, operation_id="oauth_callback", media_type=MediaType.HTML, include_in_schema=False, opt=needs(OPEN))
+    @get(
+        CALLBACK,
+        operation_id="oauth_callback",
+        media_type=MediaType.HTML,
+        include_in_schema=False,
+        opt=needs(OPEN),
+    )
     async def callback(
         code: FromQuery[str | None] = None,
         given_state: Annotated[str | None, QueryParameter(name="state")] = None,
