@@ -61,7 +61,7 @@ class Actor:
         self.deleted = False
         #: They did so before the hub surely knew of it: a creation that was cut off may be asked for once more after
         #: that, so the person may be gone or there, on both sides.
-        self._unknown_when_deleted = False
+        self.unknown_when_deleted = False
 
     def born(self, sides: tuple[Side, ...]) -> None:
         """Become known on these sides, with the same phone."""
@@ -100,7 +100,7 @@ class Actor:
 
     def complaints(self, shown: Shown | None) -> list[str]:
         """What is lost, doubled, or was put back, in words; `shown` is one side's view of a person equal on both."""
-        if self._unknown_when_deleted:
+        if self.unknown_when_deleted:
             return []
         if self.deleted:
             return [f"{self.label}: is there though it was deleted"] if shown is not None else []
@@ -129,7 +129,7 @@ class Actor:
                 self._tag(side, here, TAGS[deed.pick % len(TAGS)], add=kind == "tag")
             case "delete":
                 self._emit(side, {"kind": "contact.delete", "id": here.id})
-                self.deleted, self._unknown_when_deleted = True, not self._linked
+                self.deleted, self.unknown_when_deleted = True, not self._linked
                 self.changes += 1
             case _ if verb == "make":
                 self._make(side, here, kind)

@@ -18,7 +18,7 @@ from tests.acceptance.both_sides_actor import Actor
 from tests.acceptance.both_sides_faults import rules
 from tests.acceptance.both_sides_fuse import Fuse
 from tests.acceptance.both_sides_joined import EVERY_S, connect
-from tests.acceptance.both_sides_stories import Story, Wave
+from tests.acceptance.both_sides_stories import Fault, Story, Wave
 from tests.world import serving
 from tieline.chaos.shown import Shown, account_people, differences, location_people
 from tieline.connectors.kit.backoff import RetryPolicy
@@ -98,7 +98,7 @@ class Stage:
             )
             for side in (self.sandbox.nimbata, self.sandbox.contacts):
                 side.faults.clear()
-            wrong = await self._converge(actors)
+            wrong = await self._converge(actors, wave.faults)
             if not wrong:
                 wrong = await self._rest(actors)
         finally:
@@ -153,7 +153,7 @@ class Stage:
                 return
             await asyncio.sleep(0.05)
 
-    async def _converge(self, actors: Sequence[Actor]) -> list[str]:
+    async def _converge(self, actors: Sequence[Actor], faults: Sequence[Fault]) -> list[str]:
         deadline = time.monotonic() + LIMIT_S
         while True:
             wrong = self.wrong(actors)
@@ -164,7 +164,10 @@ class Stage:
             if time.monotonic() > deadline:
                 return [*wrong, f"not quiet: {status}", *await self._reasons()]
             await asyncio.sleep(0.05)
-        return [f"given up: {status}", *await self._reasons()] if status["dead"] else []
+        # A creation that is refused and took place all the same (422) is looked up: where somebody deleted its record
+        # before that, it passes for refused.
+        passed = sum(actor.unknown_when_deleted for actor in actors) if "created_422" in faults else 0
+        return [f"given up: {status}", *await self._reasons()] if status["dead"] > passed else []
 
     async def _rest(self, actors: Sequence[Actor]) -> list[str]:
         """Nothing is called any more, and nothing changes."""
