@@ -55,6 +55,10 @@ async def test_a_question_is_read_answered_and_remembered(line: Line, number: in
     code, out, err = await line.run("conflicts", "settle", str(number), "--keep", "--change")
     assert code == 0, err
     assert "never joined" in out.replace("\n", " ")
+    noted = (await line.json("audit", "list", "--action", "conflicts.settle"))["entries"]
+    assert [(one["actor_kind"], one["after"]["choice"]) for one in noted] == [
+        ("command_line", "keep"), ("command_line", "merge"),
+    ]  # fmt: skip
 
 
 async def test_what_a_choice_needs_is_said_plainly(line: Line, number: int) -> None:

@@ -81,6 +81,21 @@ async def test_a_wrong_name_is_seen_explained_and_put_back(line: Line, both: Two
     assert both.people()[0][0]["first"] == "Wrong"
     code, out, _ = await line.run("people", "undo", ADA, "--to", datetime.now(UTC).isoformat())
     assert (code, "nothing is to be put back" in out) == (0, True)
+    noted = (await line.json("audit", "list", "--action", "people.undo"))["entries"]
+    assert [one["actor_kind"] for one in noted] == ["command_line", "command_line"]
+
+
+async def test_a_person_is_erased_only_when_it_is_said_twice(line: Line, both: TwoWayWorld) -> None:
+    """First it is shown; the audit log tells of it, and not of whom."""
+    code, out, err = await line.run("erase", ADA)
+    assert (code, "add --yes" in out) == (0, True), err
+    assert (await line.json("people", "show", ADA))["entries"]
+    code, out, err = await line.run("erase", ADA, "--yes")
+    assert (code, "erased" in out) == (0, True), err
+    assert (await line.run("people", "show", ADA))[0] == 5
+    (noted,) = (await line.json("audit", "list", "--action", "people.erase"))["entries"]
+    assert noted["actor_kind"] == "command_line"
+    assert not {ADA, "Ada"} & set(json.dumps(noted).replace('"', " ").split())
 
 
 async def test_what_cannot_be_is_said_with_the_next_step(line: Line, both: TwoWayWorld) -> None:

@@ -49,7 +49,13 @@ def test_what_is_no_secret_stays_readable() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Authorization: Bearer abc.def-123456", "Basic dXNlcjpwYXNzd29yZA==", "pit-12345678-aaaa"]
+    "text",
+    [
+        "Authorization: Bearer abc.def-123456",
+        "Basic dXNlcjpwYXNzd29yZA==",
+        "pit-12345678-aaaa",
+        "leaked as tl_ab12cd34_Zm9vYmFyYmF6LXF1eF9jb3JnZS1ncmF1bHQ",
+    ],
 )
 def test_tokens_are_known_by_their_looks(text: str) -> None:
     """Where no name stands beside them."""

@@ -10,6 +10,7 @@ import pytest
 from tests.world import World, world
 from tieline.domain.contact import Contact
 from tieline.errors import ConfigurationError
+from tieline.server.access.audit import Wanted, list_entries
 from tieline.server.people.conflicts import list_conflicts, settle, show_conflict
 from tieline.store.pool import Store
 from tieline.store.queries import query
@@ -198,6 +199,10 @@ async def test_the_api_lists_shows_and_settles(store: Store) -> None:
         await _post(
             world_, number, {"choice": {"type": "merge", "record": "c1"}, "by": "bob", "change": True}
         )
+        second, first = (await list_entries(store, Wanted(action="conflicts.settle"))).entries
+        assert (first.actor_kind, first.subject, first.before) == ("token", str(number), None)
+        assert (first.after, second.before) == ({"choice": "keep", "by": "ann"},) * 2
+        assert second.after == {"choice": "merge", "by": "bob"}
 
 
 async def _get(world_: World, path: str, status: int = 200) -> Any:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tests.world import World, world
 from tieline.connectors.contacts_api.scopes import PROBES
+from tieline.connectors.kit.connection import ACCEPT_UNVERIFIED
 from tieline.sandbox.app import Options
 from tieline.server.accounts.doctor import examine
 from tieline.server.accounts.finding import Finding
@@ -41,6 +42,14 @@ async def test_a_sound_hub_has_nothing_to_complain_of(store: Store) -> None:
         assert "calls are left today" in findings["quota of crm0"].text
         assert findings["clock against crm0"].verdict == "ok"
         assert "this machine's own" in findings["public URL"].text
+
+
+async def test_deliveries_that_nobody_proves_are_told(store: Store) -> None:
+    """For as long as they are taken."""
+    settings = {ACCEPT_UNVERIFIED: True, "webhooks": {"auth": [{"type": "none"}]}}
+    async with world(store, source_settings=settings, echoes=False) as world_:
+        told = (await found(world_))["deliveries to calls"]
+        assert (told.verdict, "whoever knows the address" in told.text) == ("warning", True)
 
 
 async def test_each_scope_that_is_missing_is_named_with_what_it_is_for(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tests.server.two_way import both_ways
+from tieline.server.access.audit import Wanted, list_entries
 from tieline.store.pool import Store
 
 ADA = "+12015550123"
@@ -42,6 +43,9 @@ async def test_a_person_is_looked_up_explained_and_put_back(store: Store) -> Non
             assert (answer.status, (await answer.json())["event"]) == (200, None)
         async with http.post(f"{mine}/undo", params={"preview": "false"}, json={"to": moment}) as answer:
             assert (await answer.json())["event"] is not None
+        (noted,) = (await list_entries(store, Wanted(action="people.undo"))).entries
+        assert (noted.actor_kind, noted.subject) == ("token", f"person:{ada['id']}")
+        assert noted.after["fields"] == ["first_name"]
         await both.settled()
         assert both.unequal() == []
         assert both.people()[0][0]["first"] == "Ada"

@@ -59,7 +59,7 @@ def list_(
 
 @app.command("keep")
 def keep(
-    days: Annotated[int, typer.Option(help="30 at least")],
+    days: Annotated[int, typer.Argument(metavar="DAYS", help="30 at least")],
     as_json: Json = False,
 ) -> None:
     """How long entries are kept; older ones are removed by the hub."""

@@ -105,6 +105,9 @@ async def _serve(options: ServeOptions, public_url: str | None, as_json: bool) -
     async with opened_hub(progress) as hub:
         _calm_the_collector()
         admin = None if options.host is None else await first_admin(hub.store, hub.clock)
+        if admin is not None:
+            # At once: should it fail to serve, nobody would ever be told.
+            admin.tell()
         serving = asyncio.create_task(
             hub.run(options, ready=lambda url: _announce(hub, url, public_url, as_json, admin))
         )
@@ -129,7 +132,6 @@ def _announce(
     told: dict[str, Any] = {"url": url, "webhooks": webhooks, "home": str(home_path()), "pid": os.getpid()}
     if admin is not None:
         told["admin"] = {"name": admin.name, "password_file": str(admin.file) if admin.file else None}
-        admin.tell()
 
     def people() -> None:
         if url is None:

@@ -69,7 +69,7 @@ def revoke(
 ) -> None:
     """End a token at once."""
     if not run(_revoke(name)):
-        raise output.NotThere(f"there is no token {name} that works; see: tieline tokens list")
+        raise output.NotThere(f"no token that works is named {name}; see: tieline tokens list")
     output.show({"revoked": name}, as_json, lambda: output.out.print(f"{name} does not work any more."))
 
 

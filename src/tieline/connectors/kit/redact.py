@@ -20,7 +20,8 @@ _QUERY = re.compile(r"([?&;])([^=&#\s;]+)=([^&#\s;\"']*)")
 _JSON_PAIR = re.compile(r'("((?:[^"\\]|\\.){1,64})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}\]\[{"]+)')
 _FORM_PAIR = re.compile(r"(^|&)([A-Za-z0-9_.%-]{1,64})=([^&\s]*)")
 _BEARER = re.compile(r"(?i)\b(bearer|basic|token)(\s+|%20)(?:token=)?[\"']?[A-Za-z0-9._~+/=-]{6,}[\"']?")
-_PIT = re.compile(r"\bpit-[A-Za-z0-9-]{8,}")
+#: Private tokens of the CRM, and our own.
+_TOKENS = re.compile(r"\b(?:pit-[A-Za-z0-9-]{8,}|tl_[a-z0-9]{8}_[A-Za-z0-9_-]{8,})")
 _USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@\"']+@")
 
 
@@ -49,7 +50,7 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     if "=" in text:
         text = _QUERY.sub(_pair, _USERINFO.sub(rf"\1{REDACTED}@", text))
         text = _FORM_PAIR.sub(_pair, text)
-    return _PIT.sub(REDACTED, _BEARER.sub(rf"\1 {REDACTED}", text))
+    return _TOKENS.sub(REDACTED, _BEARER.sub(rf"\1 {REDACTED}", text))
 
 
 def _pair(match: re.Match[str]) -> str:

@@ -111,7 +111,7 @@ def admin_routes(store: Store, users: Users, tokens: Tokens) -> Router:
     async def revoke_token(name: FromPath[str]) -> None:
         """End a token at once."""
         if not await tokens.revoke(name):
-            raise Refusal(404, f"there is no token {name} that works")
+            raise Refusal(404, f"no token that works is named {name}")
 
     @get("/api/audit", operation_id="audit.list", opt=needs("audit:read"))
     async def list_audit(

@@ -87,7 +87,7 @@ class Tokens:
                     after={"prefix": prefix, "scopes": allowed, "expires_at": made.expires_at},
                 )  # fmt: skip
         except UniqueViolation:
-            raise ConfigurationError(f"there is a token {name} already; revoke it first") from None
+            raise ConfigurationError(f"a token is named {name} already; revoke it first") from None
         return made
 
     async def find(self, token: str) -> Principal | None:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from tieline.connectors.kit.connection import ACCEPT_UNVERIFIED
 from tieline.connectors.kit.gateway import Gateway
 from tieline.server.accounts.checkup import CLOCK_S, check_connection, public_address
 from tieline.server.accounts.finding import Finding
@@ -35,6 +36,15 @@ async def examine(
     asked = await asyncio.gather(*map(ask, directory.connections.values()))
     findings += [finding for found in asked for finding in found]
     findings += _limits(store, directory, gateway)
+    findings += [
+        Finding(
+            subject=f"deliveries to {stored.name}", verdict="warning",
+            text="whoever knows the address can deliver what they like: nothing is asked for a proof",
+            next_step=f"tieline connect nimbata --name {stored.name} --webhook-auth url_key, and the rest as it is",
+        )
+        for stored in directory.connections.values()
+        if stored.settings.get(ACCEPT_UNVERIFIED) is True
+    ]  # fmt: skip
     if not directory.connections:
         findings.append(
             Finding(
