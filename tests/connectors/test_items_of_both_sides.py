@@ -230,7 +230,7 @@ def test_local_times_of_a_contact_s_list_are_read_in_the_location_s_zone(at: dat
 
 
 def test_events_that_do_not_show_the_whole_item_say_so() -> None:
-    """A new task (done or not?), and appointments that call themselves new, whatever happened to them."""
+    """A new task (done or not?), and appointments that call themselves new long after they were made."""
     door, contact = crm()
     door.sent.clear()
     task = door.emit("task.create", id=contact, fields={"body": with_reference("B", REFERENCE)})["record"]
@@ -249,14 +249,46 @@ def test_events_that_do_not_show_the_whole_item_say_so() -> None:
     assert (deleted.removed, deleted.item, deleted.item_id) == (True, None, task)
     door.sent.clear()
     visit = door.emit("appointment.create", id=contact)["record"]
+    door.wait(1)
     door.emit("appointment.delete", id=visit)
-    created, gone = (crm_items.item_change(one.body, "", "America/Chicago") for one in door.sent)
+    created, gone = (
+        crm_items.item_change(one.body, "", "America/Chicago", {ana(): "ana@example.com"})
+        for one in door.sent
+    )
     assert created is not None
+    assert isinstance(created.item, Appointment)
+    assert (created.item_id, created.record_id, created.created) == (visit, contact, True)
     assert gone is not None
-    assert [(one.item_id, one.record_id, one.item) for one in (created, gone)] == [(visit, contact, None)] * 2
+    assert (gone.item_id, gone.record_id, gone.item, gone.created) == (visit, contact, None, False)
     named = crm_items.item_change(door.sent[-1].body, "AppointmentDelete", "America/Chicago")
     assert named is not None
     assert named.removed
+
+
+@pytest.mark.parametrize(
+    ("added", "updated", "told", "sure"),
+    [
+        ("2027-03-01T17:00:00.000Z", "2027-03-01T17:00:00.000Z", "2027-03-01T17:00:00.999Z", True),
+        ("2027-03-01T17:00:00.000Z", "2027-03-01T18:00:00.000+01:00", "2027-03-01T17:00:00.000Z", True),
+        ("2027-03-01T17:00:00.000Z", "2027-03-01T17:00:00.000Z", "2027-03-01T17:00:01.000Z", False),
+        ("2027-03-01T17:00:00.000Z", "2027-03-01T17:00:00.001Z", "2027-03-01T17:00:00.001Z", False),
+        ("2027-03-01T17:00:00.000Z", "2027-03-01T17:00:00.000Z", "2027-03-01T16:59:59.999Z", False),
+        ("2027-03-01T17:00:00.000Z", "2027-03-01T17:00:00.000Z", None, False),
+        (None, "2027-03-01T17:00:00.000Z", "2027-03-01T17:00:00.000Z", False),
+    ],
+)
+def test_an_appointment_is_new_only_where_it_was_made_just_now(
+    added: str | None, updated: str, told: str | None, sure: bool
+) -> None:
+    """Changes and deletions call themselves AppointmentCreate as well."""
+    record = {
+        "id": "a", "contactId": "c", "startTime": "2027-03-02T17:00:00.000Z", "dateAdded": added, "dateUpdated": updated,
+        "notes": with_reference("Bring it", REFERENCE),
+    }  # fmt: skip
+    body = msgspec.json.encode({"type": "AppointmentCreate", "appointment": record, "timestamp": told})
+    found = crm_items.item_change(body, "", "UTC")
+    assert found is not None
+    assert (found.created, found.item is not None, found.reference) == (sure, sure, REFERENCE)
 
 
 def test_an_item_of_somebody_unknown_is_to_be_read() -> None:

@@ -269,3 +269,29 @@ async def test_somebody_deleted_between_the_look_up_and_the_link_is_deleted_on_b
         await both.settled()
         assert both.people() == ([], [])
         assert await both.world.rows("SELECT count(*) FROM assignment WHERE state = 'dead'") == [(0,)]
+
+
+async def test_an_appointment_that_is_deleted_as_soon_as_it_was_made_goes_on_both(store: Store) -> None:
+    """The telling of its deletion calls itself a creation, within the same second."""
+    async with both_ways(store) as both:
+        _, contact = await ada(both)
+        visit = both.work(kind="appointment.create", id=contact)["record"]
+        both.work(kind="appointment.delete", id=visit)
+        await both.settled()
+        (here,), (there,) = both.people()
+        assert here["appointments"] == there["appointments"] == []
+
+
+async def test_a_copy_of_an_appointment_that_is_deleted_at_once_goes_on_both(store: Store) -> None:
+    """So is the telling of our own creation, which says when it was made and costs no look."""
+    async with both_ways(store) as both:
+        person, _ = await ada(both)
+        calls = both.world.sandbox.contacts.audit.operations
+        both.emit(kind="appointment.create", contact=person, changes={"title": "Visit"})
+        await both.settled()
+        (copy,) = both.crm["appointments"]
+        assert calls["appointments.get"] <= 1, "the first names a user whom nobody knew"
+        both.work(kind="appointment.delete", id=copy["id"])
+        await both.settled()
+        (here,), (there,) = both.people()
+        assert here["appointments"] == there["appointments"] == []

@@ -6,7 +6,7 @@ from functools import partial
 
 from tieline.domain.change import ItemChanged
 from tieline.domain.command import CreateItem, DeleteItem, UpdateItem
-from tieline.domain.items import Item, ItemKind
+from tieline.domain.items import Appointment, Item, ItemKind
 from tieline.domain.side import SIDE_NAMES, Side, other
 from tieline.effects.writes import AssignmentState
 from tieline.engine.item_writes import ItemWrites
@@ -115,9 +115,14 @@ class ItemTurn:
                 f"it belongs to another record of {SIDE_NAMES[side]}, {change.record_id}",
             )
         known = twin.seen.get(side) if twin is not None else None
-        if change.created and known is not None:
-            return twin, ("done", "echo")
-        verdict, told = _judge(change.item, known), change.item
+        told = change.item
+        if change.created and twin is not None and known is not None:
+            if not (isinstance(known, Appointment) and known.updated_at is not None):
+                self._twins.dated(twin, side, told)
+                return twin, ("done", "echo")
+            # Told of as new once more: deletions call themselves so.
+            told = None
+        verdict = _judge(told, known)
         if verdict == "undecidable" or told is None:
             try:
                 told = await turn.read(

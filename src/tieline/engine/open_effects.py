@@ -46,7 +46,7 @@ class OpenEffects:
         }
         items = [one for one in told if isinstance(one, ItemChanged)]
         gone = {(one.side, one.kind, one.item_id) for one in items if one.removed}
-        #: (side, mark) → our copy's id; it was deleted since. The CRM's events show no mark of an appointment.
+        #: (side, mark) → our copy's id; it was deleted since.
         self._gone_copies = {
             (one.side, one.reference): one.item_id
             for one in items

@@ -95,6 +95,12 @@ class Twins:
         if fields:
             turn.state.tell(side, what, twin.kind, item.id, {**fields})
 
+    def dated(self, twin: Twin, side: Side, told: Item | None) -> None:
+        """What `side` tells of is what we know, and says when it was written, which an answer may have left out."""
+        known = twin.seen[side]
+        if told is not None and known.updated_at is None and view(told) == view(known):
+            twin.seen[side], twin.touched = told, True
+
     def copied(self, twin: Twin, side: Side, made: Item, *, sent: Item | None = None) -> None:
         """A fresh copy of ours: what the side shows of it is agreed as it stands; but with `sent`, which is what was
         asked for some time ago, it was looked up, and may have been changed since."""

@@ -103,12 +103,15 @@ class HubHandlers:
         person = definition.two_way.person
         merger = PersonMerger(person, facts.country) if person and person.direction != "off" else None
         items = {kind: rules for kind, rules in definition.two_way.items.items() if rules.direction != "off"}
+        location = ContactsTarget(self._gateway, opened(target), facts, items)
         return _Bound(
             versions=versions,
-            reader=SyncReader(CompiledDefinition(definition), definition.two_way, facts, config),
+            reader=SyncReader(
+                CompiledDefinition(definition), definition.two_way, facts, config, emails=lambda: location.emails
+            ),
             consumer=Consumer(
                 id=sync.id, name=sync.name, merger=merger, items=items, derived=derived,
-                target=ContactsTarget(self._gateway, opened(target), facts, items),
+                target=location,
                 nimbata=self._nimbata(sync, source, facts) if merger or items else None,
             ),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 import msgspec
@@ -50,12 +50,20 @@ class SyncReader:
     """Reads the events of both sides as one sync understands them."""
 
     def __init__(
-        self, definition: CompiledDefinition, two_way: TwoWay, facts: LocationFacts, source: NimbataConfig
+        self,
+        definition: CompiledDefinition,
+        two_way: TwoWay,
+        facts: LocationFacts,
+        source: NimbataConfig,
+        *,
+        emails: Callable[[], Mapping[str, str]],
     ) -> None:
         self._definition = definition
         self._two_way = two_way
         self._facts = facts
         self._source = source
+        #: E-mail of each user's id that the location has shown so far.
+        self._emails = emails
         person = two_way.person
         #: Whether people of either side may come in by their records alone.
         self._introduces = person is not None and person.direction != "off"
@@ -96,7 +104,9 @@ class SyncReader:
                 removed=change.removed, at=change.occurred_at,
             )  # fmt: skip
             return self._change(change.occurrence, told)
-        item = contacts_items.item_change(loaded.body, loaded.kind, self._facts.timezone or "UTC")
+        item = contacts_items.item_change(
+            loaded.body, loaded.kind, self._facts.timezone or "UTC", self._emails()
+        )
         if item is None or item.kind not in self._two_way.items:
             return Read(occurrence=change.occurrence, skip=f"{change.kind} is not carried over")
         return self._change(change.occurrence, item)

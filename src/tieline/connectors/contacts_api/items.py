@@ -6,7 +6,7 @@ An item names its user by e-mail where the CRM has an id: `emails` gives the e-m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,9 +32,11 @@ ITEM_EVENTS: Mapping[str, tuple[ItemKind, bool]] = {
 }  # fmt: skip
 #: These say what they are.
 _CREATIONS = frozenset({"TaskCreate", "NoteCreate"})
-#: A new task may be done already, which its event does not say; and events of appointments that were changed or
-#: deleted have been seen to call themselves AppointmentCreate. What stands there is then read.
-_UNSURE = frozenset({"TaskCreate", "AppointmentCreate"})
+#: A new task may be done already, which its event does not say: what stands there is then read.
+_UNSURE = frozenset({"TaskCreate"})
+#: The vendor's examples of changed and deleted appointments call themselves AppointmentCreate: it is surely a new one
+#: only where it was told this soon after it was made. Should one be deleted as soon, the walk finds out.
+_NEW_WITHIN = timedelta(seconds=1)
 
 
 def task_of(record: shapes.Task, emails: Mapping[str, str]) -> Task:
@@ -111,19 +113,29 @@ def item_change(
     item_id = as_text(record.get("id"))
     if item_id is None:
         raise UnreadableError(f"this {name} names no {kind}")
-    body_text = as_text(record.get("body"))
-    shown = not removed and name not in _UNSURE and not fields.get("payloadTooLarge")
+    written = as_text(record.get("notes" if kind == "appointment" else "body"))
+    created = _is_new(record, fields) if name == "AppointmentCreate" else name in _CREATIONS
+    sure = created if name == "AppointmentCreate" else name not in _UNSURE
+    shown = sure and not removed and not fields.get("payloadTooLarge")
     return ItemChanged(
         side="contacts_api",
         kind=kind,
         item_id=item_id,
         record_id=named_contact(fields),
         item=_shown(kind, {**record, "id": item_id}, timezone, emails or {}) if shown else None,
-        reference=split_reference(body_text)[1],
+        reference=split_reference(written)[1],
         removed=removed,
-        created=name in _CREATIONS,
+        created=created,
         at=_utc(moment(fields.get("timestamp")) or moment(record.get("dateUpdated"))),
     )
+
+
+def _is_new(record: dict[str, Any], fields: dict[str, Any]) -> bool:
+    """Whether an appointment that is said to be new was made just now, and not changed since."""
+    told, added = moment(fields.get("timestamp")), moment(record.get("dateAdded"))
+    if told is None or added is None or moment(record.get("dateUpdated")) != added:
+        return False
+    return timedelta() <= told - added < _NEW_WITHIN
 
 
 def _shown(kind: ItemKind, record: dict[str, Any], timezone: str, emails: Mapping[str, str]) -> Item | None:
