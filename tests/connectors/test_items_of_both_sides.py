@@ -282,8 +282,8 @@ def test_an_appointment_is_new_only_where_it_was_made_just_now(
 ) -> None:
     """Changes and deletions call themselves AppointmentCreate as well."""
     record = {
-        "id": "a", "contactId": "c", "startTime": "2027-03-02T17:00:00.000Z", "dateAdded": added, "dateUpdated": updated,
-        "notes": with_reference("Bring it", REFERENCE),
+        "id": "a", "contactId": "c", "startTime": "2027-03-02T17:00:00.000Z", "dateAdded": added,
+        "dateUpdated": updated, "notes": with_reference("Bring it", REFERENCE),
     }  # fmt: skip
     body = msgspec.json.encode({"type": "AppointmentCreate", "appointment": record, "timestamp": told})
     found = crm_items.item_change(body, "", "UTC")
