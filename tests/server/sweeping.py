@@ -58,6 +58,11 @@ class Bench:
         self.cursors[connection, stream] = after
         return await self.events()
 
+    async def look_for_gone(self, stream: str, *, connection: str = "crm") -> list[tuple[str, Any]]:
+        """Of such a look, what it told as gone: what was linked a moment ago is told once more beside it."""
+        told = await self.look(stream, connection=connection)
+        return [(kind, body) for kind, body in told if kind.endswith(".vanished")]
+
     async def events(self) -> list[tuple[str, Any]]:
         """Events since the last call."""
         rows = await event_bodies(self.store, f"id > {self.seen}")

@@ -85,9 +85,9 @@ async def test_a_task_that_went_before_any_look_goes_in_the_account_after_two(st
             with both.unheard("contacts_api"):
                 both.work(kind="task.delete", id=goes)
             await one.events()
-            assert await one.look("task", connection="crm0") == []
+            assert await one.look_for_gone("task", connection="crm0") == []
             one.wait(5)
-            assert await one.look("task", connection="crm0") == []
+            assert await one.look_for_gone("task", connection="crm0") == []
             assert len(both.account["tasks"]) == 2
             one.wait(6)
             assert await one.look("task", connection="crm0") == [
@@ -99,6 +99,56 @@ async def test_a_task_that_went_before_any_look_goes_in_the_account_after_two(st
             await one.events()
             one.wait(15)
             assert await one.look("task", connection="crm0") == []
+
+
+async def test_a_task_that_we_completed_and_somebody_reopened_between_two_looks_is_told(store: Store) -> None:
+    """It looks as it did at the first look; meanwhile it was done on both sides, and there is no webhook for that."""
+    async with both_ways(store) as both:
+        hub, calls = both.world.hub, both.world.sandbox.contacts.audit.operations
+        both.emit(kind="contact.create", caller="+12015550123", caller_name="Ada Lovelace")
+        await both.settled()
+        task = both.emit(kind="task.create", contact=both.account["contacts"][0]["id"])["activity_id"]
+        await both.settled()
+        (copy,) = both.crm["tasks"]
+        async with looking(store, hub.vault, both.world.sandbox, hub.directory) as one:
+            await one.look("task", connection="crm0")
+            await both.settled()
+            both.emit(kind="task.complete", id=task)
+            await both.settled()
+            assert both.crm["tasks"][0]["completed"] is True
+            both.work(kind="task.reopen", id=copy["id"])
+            one.wait(20)
+            asked = calls["tasks.get"]
+            await one.events()
+            assert [kind for kind, _ in await one.look("task", connection="crm0")] == ["task.swept"]
+            await both.settled()
+            assert both.unequal() == []
+            assert both.account["tasks"][0]["completed_at"] is None
+            assert calls["tasks.get"] == asked + 1
+            await one.events()
+            one.wait(20)
+            assert await one.look("task", connection="crm0") == []
+
+
+async def test_what_we_wrote_ourselves_is_told_once_more_at_most_and_costs_no_call(store: Store) -> None:
+    """It may have been put back to what an earlier look saw; where it was not, the row itself shows that."""
+    async with both_ways(store) as both:
+        hub, calls = both.world.hub, both.world.sandbox.contacts.audit.operations
+        both.emit(kind="contact.create", caller="+12015550123", caller_name="Ada Lovelace")
+        await both.settled()
+        task = both.emit(kind="task.create", contact=both.account["contacts"][0]["id"])["activity_id"]
+        await both.settled()
+        async with looking(store, hub.vault, both.world.sandbox, hub.directory) as one:
+            await one.look("task", connection="crm0")
+            await both.settled()
+            both.emit(kind="task.complete", id=task)
+            await both.settled()
+            await one.events()
+            asked = calls.copy()
+            one.wait(20)
+            await one.look("task", connection="crm0")
+            await both.settled()
+            assert calls - asked == {"tasks.search": 1}
 
 
 async def test_what_is_linked_while_a_look_is_under_way_is_not_missed_by_it(store: Store) -> None:

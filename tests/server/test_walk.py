@@ -79,13 +79,13 @@ async def test_an_item_that_went_before_any_look_goes_in_the_account_after_two(
             with both.unheard("contacts_api"):
                 both.work(kind=f"{kind}.delete", id=goes)
             await one.events()
-            assert await one.look("walk", connection="crm0") == []
+            assert await one.look_for_gone("walk", connection="crm0") == []
             one.wait(6)
-            assert await one.look("walk", connection="crm0") == []
+            assert await one.look_for_gone("walk", connection="crm0") == []
             assert len(both.account[f"{kind}s"]) == 2
             one.wait(11)
             gone = (f"{kind}.vanished", {"id": goes, "contactId": contact})
-            assert await one.look("walk", connection="crm0") == [gone]
+            assert await one.look_for_gone("walk", connection="crm0") == [gone]
             await both.settled()
             assert both.unequal() == []
             assert len(both.account[f"{kind}s"]) == 1

@@ -42,6 +42,8 @@ class ItemChanged(msgspec.Struct, frozen=True, kw_only=True):
     #: The reference line that the event showed: we wrote this one, be it a copy or a note about an activity.
     reference: str | None = None
     removed: bool = False
+    #: A list shows it so, which lags, and leaves out what a record shows: it proves an echo, and no more.
+    listed: bool = False
     #: It says surely that the item was made: of one that is known that is no news.
     created: bool = False
     #: When it happened, by the side's clock; UTC.

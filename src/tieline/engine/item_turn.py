@@ -123,6 +123,8 @@ class ItemTurn:
             # Told of as new once more: deletions call themselves so.
             told = None
         verdict = _judge(told, known)
+        if change.listed and verdict != "echo":
+            verdict = "undecidable"
         if verdict == "undecidable" or told is None:
             try:
                 told = await turn.read(

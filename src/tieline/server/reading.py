@@ -96,7 +96,7 @@ class SyncReader:
         if loaded.kind == UNDO_EVENT:
             return read_undo(loaded)
         if (swept := swept_change(loaded, "contacts_api")) is not None:
-            return self._change(f"{loaded.kind}:{loaded.event_id}", swept)
+            return self._change(f"{loaded.kind}:{loaded.event_id}", self._with_item(swept, loaded))
         change = contacts_webhooks.parse(loaded.body, self._facts.custom_keys, event=loaded.kind)
         if change.kind in contacts_webhooks.CONTACT_EVENTS and change.contact_id is not None:
             told = RecordChanged(
@@ -110,6 +110,15 @@ class SyncReader:
         if item is None or item.kind not in self._two_way.items:
             return Read(occurrence=change.occurrence, skip=f"{change.kind} is not carried over")
         return self._change(change.occurrence, item)
+
+    def _with_item(self, swept: RecordChanged | ItemChanged, loaded: Loaded) -> RecordChanged | ItemChanged:
+        """With what the row shows: where that is known already, nothing is read."""
+        if not isinstance(swept, ItemChanged) or loaded.kind.endswith(".vanished"):
+            return swept
+        shown = contacts_items.listed_item(
+            swept.kind, loaded.body, self._facts.timezone or "UTC", self._emails()
+        )
+        return msgspec.structs.replace(swept, item=shown, listed=True)
 
     def _history(self, loaded: Loaded) -> Read:
         told = nimbata_history(loaded, self._source, country=self._facts.country, custom=self._custom)

@@ -130,6 +130,27 @@ def item_change(
     )
 
 
+def listed_item(kind: ItemKind, body: bytes, timezone: str, emails: Mapping[str, str]) -> Item | None:
+    """What a row of a list shows, as far as an event's item is shown; a list has no time that could be trusted.
+
+    Raises UnreadableError.
+    """
+    record = fields_of(body)
+    try:
+        if kind == "appointment" and not is_whole(msgspec.convert(record, Event)):
+            return None
+        if kind == "task":
+            done = record.get("completed")
+            if not isinstance(done, bool):
+                return None
+            shown = _shown(kind, {"body": None, "dueDate": None, **record}, timezone, emails)
+            return msgspec.structs.replace(shown, completed=done) if isinstance(shown, Task) else None
+        shown = _shown(kind, record, timezone, emails)
+    except msgspec.ValidationError:
+        return None
+    return msgspec.structs.replace(shown, updated_at=None) if isinstance(shown, Appointment) else shown
+
+
 def _is_new(record: dict[str, Any], fields: dict[str, Any]) -> bool:
     """Whether an appointment that is said to be new was made just now, and not changed since."""
     told, added = moment(fields.get("timestamp")), moment(record.get("dateAdded"))

@@ -1,2 +1,13 @@
-SELECT record_id, contact_id, digest, seen_at, missed_at
+-- One that was told of, or written, since its last look counts as not met: it may have been put back to what that saw.
+SELECT record_id, contact_id,
+       CASE WHEN digest <> '' AND (
+           EXISTS (SELECT FROM sync JOIN item ON item.consumer_id = sync.id AND item.kind = swept.stream
+                       AND item.contacts_api_id = swept.record_id
+                   WHERE sync.target_connection_id = %(connection)s
+                       AND item.updated_at > swept.seen_at - interval '5 seconds')
+           OR EXISTS (SELECT FROM sync JOIN item ON item.consumer_id = sync.id AND item.kind = swept.stream
+                          AND item.nimbata_id = swept.record_id
+                      WHERE sync.source_connection_id = %(connection)s
+                          AND item.updated_at > swept.seen_at - interval '5 seconds')
+       ) THEN '\x01'::bytea ELSE digest END AS digest, seen_at, missed_at
 FROM swept WHERE connection_id = %(connection)s AND stream = %(stream)s AND record_id = ANY(%(ids)s)
