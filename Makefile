@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON = .venv/bin/python
 ARGS =
 
-.PHONY: help demo up test chaos nightly check fix bench lock setup clean
+.PHONY: help demo up test prove chaos nightly check fix bench lock setup clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -21,6 +21,11 @@ test: ## all tests but the long ones
 	@tools/setup.sh dev
 	@$(PYTHON) -m pytest -n auto --dist worksteal --durations 15 -m "not nightly" $(ARGS)
 
+prove: ## what the catalogue shows as proved, and its pages, after a change of an operation or trigger
+	@tools/setup.sh dev
+	@TIELINE_PROVE=1 $(PYTHON) -m pytest -n auto --dist worksteal tests/conformance tests/catalogue
+	@./tieline catalogue docs
+
 chaos: ## everything that can break is broken, seeds 1 to 20; writes docs/chaos.html
 	@tools/setup.sh dev
 	@./tieline chaos --seed 1 --to 20 --minutes 2 --report docs/chaos.html $(ARGS)
@@ -29,12 +34,15 @@ nightly: ## the long tests
 	@tools/setup.sh dev
 	@$(PYTHON) -m pytest -n auto --dist worksteal --durations 15 -m nightly $(ARGS)
 
-check: ## lint, format, types, import rules
+check: ## lint, format, types, import rules, licences, known weaknesses
 	@tools/setup.sh dev
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
+	@$(PYTHON) tools/licences.py
+	@$(PYTHON) tools/scan.py
+	@$(PYTHON) tools/audit.py $(ARGS)
 
 fix: ## what the linter and the formatter can mend by themselves
 	@tools/setup.sh dev

@@ -10,3 +10,6 @@ for lock in requirements.lock requirements-dev.lock; do
     "$uv" pip compile pyproject.toml $group --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --output-file "$lock" "$@"
 done
+# A package that is new here is not installed yet, and its licence cannot be read before.
+tools/setup.sh dev
+.venv/bin/python tools/licences.py --write

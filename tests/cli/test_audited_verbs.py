@@ -20,19 +20,25 @@ from tieline.sync.files.definition import default_text
 #: They look, and change nothing here.
 LOOK = frozenset(
     {
-        "app list", "audit list", "conflicts list", "conflicts show", "connect list", "connect show", "db status",
-        "db url", "doctor", "effects list", "effects show", "events list", "events show", "items list", "items show",
+        "app list", "audit list", "catalogue list", "catalogue show", "conflicts list", "conflicts show",
+        "connect list", "connect show", "db status", "db url", "doctor", "effects list", "effects show", "errors item",
+        "errors list", "errors show", "events list", "events show", "items list", "items show",
         "keys list", "people at", "people show", "people why", "sync default", "sync diff", "sync list", "sync plan",
         "sync schema", "sync show", "sync test", "sync validate", "tokens list", "users list",
     }
 )  # fmt: skip
-#: Processes; what they do is the hub's. `db migrate` changes no record.
-PROCESSES = frozenset({"chaos", "db migrate", "demo", "sandbox", "server", "up", "worker"})
+#: Processes; what they do is the hub's. `db migrate` changes no record, and `catalogue docs` pages of the docs.
+PROCESSES = frozenset({"catalogue docs", "chaos", "db migrate", "demo", "sandbox", "server", "up", "worker"})
 #: Their changes need a person with a history, or a question: verb → action, and the test that looks for it.
 ELSEWHERE = {
+    "catalogue try": ("catalogue.try", "tests/cli/test_catalogue.py"),
     "conflicts settle": ("conflicts.settle", "tests/cli/test_conflicts.py"),
     "people undo": ("people.undo", "tests/cli/test_people.py"),
     "erase": ("people.erase", "tests/cli/test_people.py"),
+    "errors retry": ("errors.retry", "tests/server/trouble/test_errors.py"),
+    "errors ignore": ("errors.ignore", "tests/server/trouble/test_errors.py"),
+    "errors replay": ("errors.replay", "tests/server/trouble/test_errors.py"),
+    "errors replays": ("errors.replay", "tests/server/trouble/test_errors.py"),
 }
 ROOT = Path(__file__).parents[2]
 

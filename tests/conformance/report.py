@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance import numbers, specs
 from tests.conformance.exchanges import hold, known_gaps
+from tests.conformance.proving import settle
 from tieline.connectors import CONNECTORS
 from tieline.sandbox.exchanges import VARIABLE
 
@@ -44,6 +45,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     lines.append(f"negative cases refused: {len(counted['refused'])}")
     lines.append(f"webhook events sent, signed and recognised: {len(counted['events'])}")
     lines += [f"who is who, {one}" for one in sorted(counted["identity"])]
+    proved, unproved = settle(
+        counted["proved"], whole=session.testscollected > 500 and not session.testsfailed
+    )
+    lines.append(f"entries of the catalogue proved: {proved}")
+    lines += [f"PROOFS OUT OF DATE: {problem}; run: make prove" for problem in unproved[:20]]
+    if unproved and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if held is None:
         lines.append(
             "validated against the vendor's specs: skipped, the reference is not beside this checkout"

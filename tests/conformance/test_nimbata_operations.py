@@ -16,6 +16,7 @@ import pytest
 from tests.conformance.nimbata_examples import EXAMPLES
 from tests.conformance.nimbata_ready import NimbataReady, ready
 from tests.conformance.numbers import note
+from tests.conformance.proving import prove
 from tieline.catalogue.spec import AnyOperation
 from tieline.connectors.kit.answer import Deleted
 from tieline.connectors.kit.line import Line
@@ -52,6 +53,7 @@ async def test_the_operation_is_taken_and_answered_as_its_types_say(name: str) -
         seen = audit.calls[-1]
         assert seen.operation == name
         assert audit.effects[name] == before + (1 if seen.write else 0)
+        changed = audit.effects[name] - before
         value = answer.value
         if isinstance(value, Rows):
             assert (
@@ -66,6 +68,7 @@ async def test_the_operation_is_taken_and_answered_as_its_types_say(name: str) -
         elif isinstance(value, Deleted):
             assert value.existed
             assert (await account.api.call(operation, given)).existed is False
+        prove(name, f"sent as its example, answered as typed, seen in the audit, effects: {changed}")
 
 
 def test_every_operation_has_an_example_and_every_example_an_operation() -> None:

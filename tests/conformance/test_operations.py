@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.examples import EXAMPLES
+from tests.conformance.proving import prove
 from tests.conformance.ready import ready
 from tieline.connectors.contacts_api import CONNECTOR
 
@@ -24,6 +25,8 @@ async def test_the_operation_is_taken_and_answered_as_its_types_say(name: str) -
         assert audit.calls[-1].operation == name
         if audit.calls[-1].write and name not in _LEAVE_THINGS_AS_THEY_ARE:
             assert audit.effects[name] == before + 1
+        changed = audit.effects[name] - before
+        prove(name, f"sent as its example, answered as typed, seen in the audit, effects: {changed}")
 
 
 #: Their example asks for what is so already.

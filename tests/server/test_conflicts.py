@@ -182,9 +182,9 @@ async def test_the_api_lists_shows_and_settles(store: Store) -> None:
         assert await _get(world_, "?state=settled") == []
         shown = await _get(world_, f"/{number}")
         assert [one["id"] for one in shown["details"]["records"]["contacts_api"]] == ["c1", "c2"]
-        assert (await _get(world_, "/999", 404))["message"] == "there is no conflict 999"
+        assert (await _get(world_, "/999", 404))["detail"] == "there is no conflict 999"
         body = {"choice": {"type": "merge", "record": "c9"}, "by": "ann"}
-        assert "one of: c1, c2" in (await _post(world_, number, body, 409))["message"]
+        assert "one of: c1, c2" in (await _post(world_, number, body, 409))["detail"]
         await _post(world_, number, {"choice": {"type": "merge"}, "by": "ann"}, 400)
         await _post(world_, 999, {"choice": {"type": "keep"}, "by": "ann"}, 404)
         url = f"{world_.url}/api/conflicts/{number}/choice"
@@ -195,7 +195,7 @@ async def test_the_api_lists_shows_and_settles(store: Store) -> None:
         assert "never joined" in settled["meaning"]
         assert (await _get(world_, f"/{number}"))["answer"]["by"] == "ann"
         refused = await _post(world_, number, {"choice": {"type": "merge", "record": "c1"}, "by": "bob"}, 409)
-        assert "settled by ann" in refused["message"]
+        assert "settled by ann" in refused["detail"]
         await _post(
             world_, number, {"choice": {"type": "merge", "record": "c1"}, "by": "bob", "change": True}
         )

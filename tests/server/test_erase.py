@@ -226,7 +226,7 @@ async def test_programs_see_first_and_then_erase(store: Store) -> None:
         assert (await post(both.world.http, f"{url}?preview=false", {"person": ADA}))[0] == 200
         status, refused = await post(both.world.http, url, {"person": ADA})
         assert status == 404
-        assert "nobody is known" in refused["message"]
+        assert "nobody is known" in refused["detail"]
 
 
 async def post(http: aiohttp.ClientSession, url: str, body: Any) -> tuple[int, Any]:

@@ -220,7 +220,7 @@ async def test_a_version_that_is_past_is_refused(store: Store) -> None:
         path = f"/{made['id']}"
         assert (await it.ask("PUT", path, {"title": "two", "version": 1}))[0] == 200
         status, said = await it.ask("PUT", path, {"title": "three", "version": 1})
-        assert (status, "version 2" in said["message"]) == (409, True)
+        assert (status, "version 2" in said["detail"]) == (409, True)
         assert (await it.ask("DELETE", path, params={"version": "1"}))[0] == 409
         assert (await it.ask("GET", path))[1]["title"] == "two"
 
@@ -257,7 +257,7 @@ async def test_bad_input_is_refused_with_the_next_step(
         note = {} if "kind" in wrong else {"body": "x"}
         status, said = await it.ask("POST", "", {**good, **note, **wrong})
         assert status == 400
-        assert words in said["message"]
+        assert words in said["detail"]
         assert await it.events() == []
         assert (await it.ask("GET", "", params={"connection": "calls", "person": PERSON}))[1] == []
 
@@ -284,7 +284,7 @@ async def test_the_project_must_be_clear_and_the_account_without_items_of_its_ow
     async with api(store, projects=["p1", "p2"]) as it:
         body = {"connection": "calls", "person": "+12015550123", "kind": "note", "body": "x"}
         status, said = await it.ask("POST", "", body)
-        assert (status, "p1, p2" in said["message"]) == (400, True)
+        assert (status, "p1, p2" in said["detail"]) == (400, True)
         assert (await it.ask("POST", "", {**body, "project": "p3"}))[0] == 400
         status, made = await it.ask("POST", "", {**body, "project": "p2"})
         assert (status, made["person"]) == (201, "drv:p2:+12015550123")
@@ -297,7 +297,7 @@ async def test_the_project_must_be_clear_and_the_account_without_items_of_its_ow
 
         async def refused() -> bool:
             status, said = await it.ask("GET", "", params={"connection": "calls", "person": made["person"]})
-            return status == 400 and "itself" in said["message"]
+            return status == 400 and "itself" in said["detail"]
 
         # The hub reads its directory again.
         await until(refused)
@@ -306,7 +306,7 @@ async def test_the_project_must_be_clear_and_the_account_without_items_of_its_ow
 
 async def test_the_items_are_described_for_programs(store: Store) -> None:
     """With the fields of each kind, and what each answer means."""
-    async with api(store) as it, it.http.get(f"{it.url}/schema/openapi.json") as answer:
+    async with api(store) as it, it.http.get(f"{it.url}/api/openapi.json") as answer:
         described = msgspec.json.decode(await answer.read())
     assert {"get", "post"} <= described["paths"]["/api/items"].keys()
     assert {"get", "put", "delete"} <= described["paths"]["/api/items/{item_id}"].keys()

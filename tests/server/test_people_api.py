@@ -71,7 +71,7 @@ async def test_what_cannot_be_is_said(store: Store) -> None:
         ):
             async with http.get(path) as answer:
                 assert answer.status == status, path
-                assert words in (await answer.json())["message"]
+                assert words in (await answer.json())["detail"]
         for body, words in (
             ({}, "say a moment"),
             ({"change": 999}, "has no change 999"),
@@ -79,7 +79,7 @@ async def test_what_cannot_be_is_said(store: Store) -> None:
         ):
             async with http.post(f"{mine}/undo", json=body) as answer:
                 assert answer.status == 400
-                assert words in (await answer.json())["message"]
+                assert words in (await answer.json())["detail"]
         async with http.post(f"{mine}/undo?preview=false", data='{"change": 1}') as answer:
             assert answer.status == 415
         assert await both.world.rows("SELECT 1 FROM event WHERE kind = 'record.undo'") == []

@@ -165,6 +165,13 @@ async def test_a_dead_letter_is_explained_and_can_be_replayed(store: Store) -> N
             await db.execute(
                 "UPDATE assignment SET state = 'dead', reason = 'for the test' WHERE state = 'done'"
             )
+            # As the commit that gives something up leaves it.
+            await db.execute(
+                "WITH made AS (INSERT INTO cause (key, kind, title, open) VALUES ('k', 'event', 't', 1) RETURNING id)"
+                " INSERT INTO failure (cause_id, event_id, consumer_id, occurrence)"
+                " SELECT made.id, event_id, consumer_id, occurrence.key"
+                " FROM made, assignment JOIN occurrence USING (event_id, consumer_id) WHERE assignment.state = 'dead'"
+            )
         (dead,) = [one for one in await list_events(store, state="dead") if one.kind == "call.completed"]
         shown = await show_event(store, dead.id)
         assert shown is not None

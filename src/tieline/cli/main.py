@@ -11,6 +11,7 @@ from tieline import __version__
 from tieline.cli import app as oauth_app
 from tieline.cli import (
     audit,
+    catalogue,
     chaos,
     conflicts,
     connect,
@@ -20,6 +21,7 @@ from tieline.cli import (
     doctor,
     effects,
     erase,
+    errors,
     events,
     items,
     keys,
@@ -58,8 +60,10 @@ app.add_typer(sync.app, name="sync")
 app.add_typer(events.app, name="events")
 app.add_typer(effects.app, name="effects")
 app.add_typer(items.app, name="items")
+app.add_typer(errors.app, name="errors")
 app.add_typer(people.app, name="people")
 app.add_typer(conflicts.app, name="conflicts")
+app.add_typer(catalogue.app, name="catalogue")
 app.command()(doctor.doctor)
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")

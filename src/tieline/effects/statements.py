@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tieline.domain.ids import LaneId, PersonId
+from tieline.effects.failures import failures_of, write_failures
 from tieline.store.keyring import Sealing
 from tieline.store.person_rows import conflict_place, effect_place, history_place, item_places, link_places
 from tieline.store.pool import Connection
@@ -96,6 +97,7 @@ async def write(db: Connection, batch: Sequence[Writes]) -> Journalled:
                     "reasons": [row.reason for row in ends],
                 },
             )
+        await write_failures(db, failures_of(batch))
     return {} if intents is None else {row[0]: (row[1], row[2]) for row in await intents.fetchall()}
 
 

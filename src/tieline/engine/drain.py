@@ -47,6 +47,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     #: What told it: "webhook", "poll", "backfill".
     source: str = "webhook"
+    #: A replay of many took it up: nobody waits for it.
+    replayed: bool = False
     #: Why its body cannot be read.
     broken: str | None = None
     #: It was about somebody who was erased meanwhile.
@@ -153,7 +155,7 @@ class Drain:
         occurrence = self._shared.digest("occurrence", read.occurrence)
         return Item(
             event_id=one.event_id, consumer_id=one.consumer_id, tries=one.tries, waited=one.waited,
-            read=read, occurrence=occurrence, history=one.source == "backfill",
+            read=read, occurrence=occurrence, history=one.source == "backfill" or one.replayed,
         )  # fmt: skip
 
     def _chain(self, lane: OwnedLane, person: PersonId, open_effects: bool) -> Chain:
@@ -220,8 +222,8 @@ def _loaded(row: tuple[Any, ...], keys: Keys) -> Loaded:
         broken = str(error)
     return Loaded(
         lane_id=row[0], event_id=row[1], consumer_id=row[2], waited=row[3] == "waiting", tries=row[5],
-        connection_id=row[6], kind=row[7], project=row[8], body=body, source=row[11], broken=broken,
-        erased=row[10] == ERASED,
+        connection_id=row[6], kind=row[7], project=row[8], body=body, source=row[11], replayed=row[12],
+        broken=broken, erased=row[10] == ERASED,
     )  # fmt: skip
 
 

@@ -24,6 +24,12 @@ MARGIN_S = 1.0
 CHANNEL = "tieline_lane"
 
 
+def read_lane(payload: str) -> LaneId | None:
+    """The lane that a notification names; None where it names none: anybody with the database can send one."""
+    plain = payload.isascii() and payload.isdecimal() and len(payload) <= 18
+    return LaneId(int(payload)) if plain else None
+
+
 def now_s() -> float:
     """A clock that goes on while this process is stopped and, where the system has one, while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

@@ -75,7 +75,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     doubtful: bool = False
     #: Its keys belong to two people; the strongest decided.
     conflict: bool = False
-    #: A backfill told it: nobody waits for it.
+    #: A backfill told it, or a replay of many took it up: nobody waits for it.
     history: bool = False
 
 

@@ -17,7 +17,7 @@ import structlog
 from tieline.effects.writes import Ledger
 from tieline.engine.drain import IN_HAND, Drain, Handlers
 from tieline.engine.errands import Errands
-from tieline.engine.lane import CHANNEL, LEASE, RENEW_S, Leases, OwnedLane
+from tieline.engine.lane import CHANNEL, LEASE, RENEW_S, Leases, OwnedLane, read_lane
 from tieline.engine.polls import Poller, Polls
 from tieline.engine.sync_turn import Shared
 from tieline.errors import LeaseLost
@@ -162,7 +162,8 @@ class Worker:
 
     async def _keep_listening(self) -> None:
         async for payload in listen(self._store.url, CHANNEL):
-            lane = self._lanes.get(int(payload)) if payload else None
+            number = read_lane(payload)
+            lane = None if number is None else self._lanes.get(number)
             if lane is not None and not lane.lost:
                 self._rouse(lane)
                 # It may have been woken for an errand.

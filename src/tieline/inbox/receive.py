@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
+from tieline.effects.failures import FailureRow, write_failures
 from tieline.store.errands import NewErrand, leave
 from tieline.store.event_bodies import event_place
 from tieline.store.event_ids import number_events
@@ -87,11 +88,16 @@ class Inbox:
             if lanes:
                 await db.execute(query("wake_lanes"), {"lanes": lanes})
             errands = [(event_id, errand) for event_id, one in rows for errand in one.errands]
-            if errands:
+            unreadable = [(event_id, one) for event_id, one in rows if one.state == "unreadable"]
+            new_ids = None
+            if errands or unreadable:
                 new_ids = {row[0] for row in await stored.fetchall()}
                 if left := [errand for event_id, errand in errands if event_id in new_ids]:
                     await leave(db, self._vault, left)
-        fresh = new_ids if errands else {row[0] for row in await stored.fetchall()}
+                await write_failures(
+                    db, [_failure(event_id, one) for event_id, one in unreadable if event_id in new_ids]
+                )
+        fresh = new_ids if new_ids is not None else {row[0] for row in await stored.fetchall()}
         told = {(one.connection_id, one.key) for event_id, one in rows if event_id in fresh}
         counts = []
         for group in groups:
@@ -99,6 +105,12 @@ class Inbox:
             counts.append(len(new))
             told -= new
         return counts
+
+
+def _failure(event_id: int, one: Delivery) -> FailureRow:
+    return FailureRow(
+        kind="unreadable", event_id=event_id, connection_id=one.connection_id or None, reason=one.reason or ""
+    )
 
 
 def _parameters(rows: Sequence[tuple[int, Delivery]], key: Sealing) -> dict[str, list[Any]]:

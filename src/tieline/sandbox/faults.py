@@ -109,7 +109,8 @@ def read_rules(given: Any) -> list[Rule]:
         given = [given]
     try:
         rules = msgspec.convert(given, list[Rule])
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        # The latter: half an emoji in a name.
         raise FaultError(f"fault rules: {error}") from error
     for rule in rules:
         if not 0.0 <= rule.share <= 1.0:

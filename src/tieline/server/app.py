@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import psycopg
 import structlog
 import uvicorn
-from litestar import Litestar, Request, Response, Router, get
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar import Litestar, Response, get
+from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 from psycopg_pool import PoolTimeout
 
 from tieline import __version__
 from tieline.errors import ConfigurationError
 from tieline.server.access.front import Front
+from tieline.server.access.given import Given
 from tieline.server.access.limits import BODY_BYTES, guarded
-from tieline.server.access.problems import Refusal, refused
+from tieline.server.access.problems import Refusal, away, broken, misread, refused
 from tieline.server.access.scopes import OPEN, needs
 from tieline.server.accounts.callback import callback_route
 from tieline.server.backfill.api import backfill_routes
+from tieline.server.catalogue.api import catalogue_routes
+from tieline.server.description import description
 from tieline.server.hooks import Hooks, Receive, Scope, Send
 from tieline.server.keeping.erase_api import erase_routes
 from tieline.server.people.conflicts_api import conflict_routes
 from tieline.server.people.items_api import item_routes
 from tieline.server.people.people_api import people_routes
 from tieline.server.sweeps.report import sweeps_route
+from tieline.server.trouble.api import error_routes
 from tieline.store.queries import query
 
 if TYPE_CHECKING:
@@ -94,40 +98,45 @@ def make_api(hub: Hub, *, https: bool = False) -> Litestar:
             open_effects=row[3],
         )
 
-    return Litestar(
+    @get("/api/openapi.json", operation_id="openapi", include_in_schema=False, sync_to_thread=False,
+         opt=needs(OPEN))  # fmt: skip
+    def openapi() -> Response[bytes]:
+        """All of this, described."""
+        return Response(described(), media_type="application/json")
+
+    app = Litestar(
         [
             health,
             status,
+            openapi,
             sweeps_route(hub),
             callback_route(hub),
             *conflict_routes(hub),
             item_routes(hub),
             backfill_routes(hub),
             people_routes(hub),
+            error_routes(hub),
             erase_routes(hub),
+            catalogue_routes(hub),
             *front.routes,
         ],
         guards=[front.guard],
-        exception_handlers={psycopg.OperationalError: _away, PoolTimeout: _away, Refusal: refused},
+        request_class=Given,
+        exception_handlers={
+            psycopg.OperationalError: away,
+            PoolTimeout: away,
+            Refusal: refused,
+            HTTPException: misread,
+            500: broken,
+        },
         request_max_body_size=BODY_BYTES,
         # Litestar would send everybody's log lines its own way.
         logging_config=None,
-        openapi_config=OpenAPIConfig(
-            title="Tieline",
-            version=__version__,
-            use_handler_docstrings=True,
-            # The description alone: pages that draw it would load scripts from elsewhere.
-            render_plugins=[JsonRenderPlugin()],
-            openapi_router=Router("/schema", route_handlers=[], opt=needs(OPEN)),
-        ),
+        # What it tells of itself is not what it takes and gives; see `description`.
+        openapi_config=None,
     )
-
-
-def _away(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    """The database restarts, or cannot be reached."""
-    log.warning("the store did not answer", error=str(error).partition("\n")[0])
-    body = {"status": 503, "message": "the database does not answer; try again in a moment"}
-    return Response(body, status_code=503, headers={"Retry-After": "2"})
+    described = cache(lambda: msgspec.json.encode(description(app)))
+    return app
 
 
 class _Server(uvicorn.Server):

@@ -27,6 +27,8 @@ from tieline.server.app import Http, make_app
 from tieline.server.handlers import HubHandlers
 from tieline.server.hooks import Hooks
 from tieline.server.sweeps.pollers import HubPoller
+from tieline.server.trouble.mend import Mender
+from tieline.server.trouble.replays import Replays
 from tieline.store.audit import HUB, acts
 from tieline.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from tieline.store.directory import Directory
@@ -122,6 +124,8 @@ class Hub:
                     hooks = Hooks(self.store, self.directory, inbox, intakes, body_limit=options.body_limit)
                     background.append(group.create_task(hooks.keep_counting()))
                     background.append(group.create_task(keep_tidy(self.store, self.clock)))
+                    replays = Replays(self.store, Mender(self.store, self.directory))
+                    background.append(group.create_task(replays.run()))
                     http = Http(make_app(self, hooks, public_url=options.public_url), options)
                     await http.run(lambda url: _tell(ready, url))
             finally:

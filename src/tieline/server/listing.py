@@ -14,6 +14,7 @@ from tieline.store.directory import Directory
 from tieline.store.event_bodies import open_body
 from tieline.store.person_rows import effect_place, open_value
 from tieline.store.pool import Store
+from tieline.store.queries import query
 from tieline.vault.seal import BrokenSeal
 
 #: How an event stands: as it was stored, or, once routed, as its assignments do (the worst of them).
@@ -223,18 +224,10 @@ async def replay_event(store: Store, directory: Directory, event_id: int) -> Rep
 
 async def _revive(db: Any, event_id: int) -> list[int]:
     """Dead assignments wait again, due now; gives their lanes."""
-    rows = await db.execute(
-        "UPDATE assignment SET state = 'waiting', due_at = now(), tries = 0, reason = 'replayed', ended_at = NULL"
-        " WHERE event_id = %s AND state = 'dead' RETURNING lane_id, consumer_id",
-        (event_id,),
-    )
-    revived = await rows.fetchall()
-    # Else it would be taken for a second telling of itself.
-    await db.execute(
-        "DELETE FROM occurrence WHERE event_id = %s AND consumer_id = ANY(%s)",
-        (event_id, [row[1] for row in revived]),
-    )
-    return [row[0] for row in revived]
+    rows = await db.execute("SELECT id FROM failure WHERE event_id = %s AND state = 'open'", (event_id,))
+    failures = [row[0] for row in await rows.fetchall()]
+    given = {"failures": failures, "copies": [None] * len(failures), "replay": None}
+    return [row[0] for row in await (await db.execute(query("take_up_failures"), given)).fetchall()]
 
 
 def _event(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def key_table(store: Store) -> KeyTable:
 async def is_unfinished(store: Store) -> bool:
     """Whether an earlier rotation stopped after its keys were wrapped."""
     async with store.transaction() as db:
-        return bool(await select_keys(db, "WHERE state = 'retiring'"))
+        return bool(await select_keys(db, "WHERE day IS NULL AND state = 'retiring'"))
 
 
 async def rotate(store: Store) -> AsyncIterator[Step]:

@@ -116,7 +116,7 @@ class KeyTable:
     async def newest(self, db: Database) -> None:
         """Before a credential is sealed in this transaction: with the key that counts, which stays so until its end."""
         rows = await db.execute(
-            "SELECT id FROM vault_key WHERE purpose = 'credentials' AND state = 'active' FOR SHARE"
+            "SELECT id FROM vault_key WHERE day IS NULL AND purpose = 'credentials' AND state = 'active' FOR SHARE"
         )
         row = await rows.fetchone()
         if row is not None and row[0] != self.vault.newest:
@@ -150,7 +150,8 @@ class KeyTable:
 
     async def _kept(self, db: Database) -> list[KeyRow]:
         """The keys of keys, all of them wrapped by the master key that we then hold."""
-        rows = await self._select(db, "WHERE wrapped IS NOT NULL AND purpose <> 'inbox' ORDER BY id")
+        # Those without a day: they have an index among those of all days.
+        rows = await self._select(db, "WHERE day IS NULL AND wrapped IS NOT NULL ORDER BY id")
         await self._find_master(rows)
         return rows
 

@@ -64,6 +64,12 @@ ELSEWHERE = {
     "people.undo": "tests/server/test_people_api.py",
     "people.erase": "tests/server/test_erase.py",
     "conflicts.settle": "tests/server/test_conflicts.py",
+    **dict.fromkeys(
+        ("errors.retry", "errors.ignore", "errors.heed", "errors.replay.begin", "errors.replay.control"),
+        "tests/server/trouble/test_errors.py",
+    ),
+    # It looks, and changes nothing.
+    "errors.replay.preview": "tests/server/trouble/test_errors.py",
 }
 
 

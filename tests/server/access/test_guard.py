@@ -20,9 +20,7 @@ from tieline.store.pool import Store
 OPEN_ROUTES = {
     "/health",
     "/oauth/callback",
-    "/schema",
-    "/schema/openapi.json",
-    "/schema/{path:str}",
+    "/api/openapi.json",
     "/api/session",
 }
 

@@ -17,7 +17,7 @@ from tieline.server.access.limits import BODY_BYTES, NESTING, POLICY, depth, gua
 from tieline.store.pool import Store
 
 PLACES = (
-    ("GET", "/health", 200), ("GET", "/schema/openapi.json", 200), ("GET", "/api/status", 401), ("GET", "/nope", 404),
+    ("GET", "/health", 200), ("GET", "/api/openapi.json", 200), ("GET", "/api/status", 401), ("GET", "/nope", 404),
     ("GET", "/api/nope", 404), ("POST", "/health", 405), ("POST", "/hooks/nimbata/nobody", 404),
     ("GET", "/oauth/callback", 400), ("GET", "/hooks/nimbata/calls", 405),
 )  # fmt: skip

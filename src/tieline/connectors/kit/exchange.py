@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import msgspec
 import structlog
 
@@ -14,6 +18,7 @@ log = structlog.get_logger(__name__)
 EXCERPT = 2048
 #: Read beyond the excerpt before redaction, so that a secret on its edge is still recognised.
 _EDGE = 512
+_kept: ContextVar[bool] = ContextVar("kept", default=False)
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +70,21 @@ def record(
         request=excerpt(request, secrets),
         response=excerpt(response, secrets),
     )
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Within, every answer carries its exchange, also where none is written down: somebody wants to see it."""
+    before = _kept.set(True)
+    try:
+        yield
+    finally:
+        _kept.reset(before)
+
+
+def kept() -> bool:
+    """Whether somebody wants to see the exchange."""
+    return _kept.get()
 
 
 def write_down(exchange: Exchange) -> None:

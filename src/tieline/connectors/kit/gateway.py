@@ -24,7 +24,7 @@ from tieline.connectors.kit.answer import Answer
 from tieline.connectors.kit.budget import Priority, Slot
 from tieline.connectors.kit.connection import Connection
 from tieline.connectors.kit.connector import Connector
-from tieline.connectors.kit.exchange import Exchange, attach, record, write_down
+from tieline.connectors.kit.exchange import Exchange, attach, kept, record, write_down
 from tieline.connectors.kit.governor import Governor
 from tieline.connectors.kit.line import Line, Prepared
 from tieline.connectors.kit.outcome import cut_off, read_refusal, read_value, why
@@ -202,7 +202,7 @@ class Gateway:
         duration_s = perf_counter() - started
         trace_id = getattr(outcome, "trace_id", None) or (line.trace_id(headers) if headers else None)
         exchange = None
-        if self._log_exchanges or isinstance(outcome, ConnectorError):
+        if self._log_exchanges or kept() or isinstance(outcome, ConnectorError):
             exchange = _record(line, prepared, url, status, duration_s, trace_id, body, raw)
             if self._log_exchanges:
                 write_down(exchange)

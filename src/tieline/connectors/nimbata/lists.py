@@ -67,6 +67,8 @@ def _rows(raw: msgspec.Raw, top: _Fields | None, config: NimbataConfig) -> tuple
         listed = msgspec.json.decode(found, type=list[msgspec.Raw]) if found is not None else None
     except msgspec.ValidationError:
         listed = None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableError(f"the answer is not JSON: {error}") from error
     if listed is None:
         where = ", ".join(config.response.items)
         raise UnreadableError(f"no list stands in the answer under any of: {where}; set response.items")

@@ -10,38 +10,56 @@ from litestar import Router, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from tieline.errors import ConfigurationError
-from tieline.server.access.audit import Page, Wanted, keep_days, kept_days, list_entries
-from tieline.server.access.passwords import MAX_LENGTH
-from tieline.server.access.problems import Refusal, refused
-from tieline.server.access.scopes import MAY, Role, beyond, needs
-from tieline.server.access.session_api import Ask, refused_as, require_json
+from tieline.server.access.audit import (
+    LEAST_DAYS,
+    MOST_DAYS,
+    Page,
+    Wanted,
+    keep_days,
+    kept_days,
+    list_entries,
+)
+from tieline.server.access.given import NumberWanted, zoned
+from tieline.server.access.passwords import MAX_LENGTH, MIN_LENGTH
+from tieline.server.access.problems import Refusal, refused, refused_as, told
+from tieline.server.access.scopes import ALL, ANY, MAY, SCOPES, Role, beyond, needs
+from tieline.server.access.session_api import Ask
+from tieline.server.access.tokens import NAME as TOKEN_NAME
 from tieline.server.access.tokens import Made, Token, Tokens
+from tieline.server.access.users import NAME as USER_NAME
 from tieline.server.access.users import Removed, User, Users
 from tieline.store.pool import Store
 
-Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LENGTH)]
+#: Described here; who refuses them says what can be used instead.
+UserName = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{USER_NAME.pattern}$"})]
+TokenName = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{TOKEN_NAME.pattern}$"})]
+OneScope = Annotated[str, msgspec.Meta(extra_json_schema={"enum": [*SCOPES, f"{ANY}:read", ALL]})]
+Days = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": LEAST_DAYS, "maximum": MOST_DAYS})]
+NewSecret = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=MAX_LENGTH, extra_json_schema={"minLength": MIN_LENGTH})
+]
 
 
 class UserWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new user."""
 
-    name: str
+    name: UserName
     role: Role
-    password: Secret
+    password: NewSecret
 
 
 class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be otherwise: absent stays."""
 
     role: Role | None = None
-    password: Secret | None = None
+    password: NewSecret | None = None
 
 
 class TokenWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new token."""
 
-    name: str
-    scopes: tuple[str, ...]
+    name: TokenName
+    scopes: tuple[OneScope, ...]
     #: Its life; None = without an end.
     days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] | None = 365.0
 
@@ -49,7 +67,7 @@ class TokenWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Keeping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long the audit log is kept."""
 
-    days: int
+    days: Days
 
 
 def admin_routes(store: Store, users: Users, tokens: Tokens) -> Router:
@@ -63,14 +81,14 @@ def admin_routes(store: Store, users: Users, tokens: Tokens) -> Router:
     @post("/api/users", operation_id="users.add", opt=needs("users:write"))
     async def add_user(data: JSONBody[UserWanted], request: Ask) -> User:
         """A new user, of a role that goes no further than one's own scopes."""
-        require_json(request)
         _within(request, MAY[data.role])
         return await users.add(data.name, data.role, data.password)
 
-    @patch("/api/users/{name:str}", operation_id="users.change", opt=needs("users:write"))
+    @patch(
+        "/api/users/{name:str}", operation_id="users.change", opt=needs("users:write"), responses=told(404)
+    )
     async def change_user(name: FromPath[str], data: JSONBody[UserChange], request: Ask) -> User:
         """Another role or password; the user is logged out everywhere."""
-        require_json(request)
         known = next((one for one in await users.all() if one.name == name), None)
         if known is None:
             raise Refusal(404, f"there is no user {name}")
@@ -86,7 +104,13 @@ def admin_routes(store: Store, users: Users, tokens: Tokens) -> Router:
             raise Refusal(404, f"there is no user {name}")
         return changed
 
-    @delete("/api/users/{name:str}", operation_id="users.remove", opt=needs("users:write"), status_code=200)
+    @delete(
+        "/api/users/{name:str}",
+        operation_id="users.remove",
+        opt=needs("users:write"),
+        status_code=200,
+        responses=told(404),
+    )
     async def remove_user(name: FromPath[str]) -> Removed:
         """Remove a user, who is logged out everywhere; tokens that they made are named."""
         gone = await users.remove(name)
@@ -102,12 +126,13 @@ def admin_routes(store: Store, users: Users, tokens: Tokens) -> Router:
     @post("/api/tokens", operation_id="tokens.add", opt=needs("tokens:write"))
     async def add_token(data: JSONBody[TokenWanted], request: Ask) -> Made:
         """A new token, shown this once, with scopes that go no further than one's own."""
-        require_json(request)
         _within(request, data.scopes)
         life = None if data.days is None else timedelta(days=data.days)
         return await tokens.add(data.name, data.scopes, life=life)
 
-    @delete("/api/tokens/{name:str}", operation_id="tokens.revoke", opt=needs("tokens:write"))
+    @delete(
+        "/api/tokens/{name:str}", operation_id="tokens.revoke", opt=needs("tokens:write"), responses=told(404)
+    )
     async def revoke_token(name: FromPath[str]) -> None:
         """End a token at once."""
         if not await tokens.revoke(name):
@@ -120,13 +145,11 @@ def admin_routes(store: Store, users: Users, tokens: Tokens) -> Router:
         subject: FromQuery[str | None] = None,
         since: FromQuery[datetime | None] = None,
         until: FromQuery[datetime | None] = None,
-        before: FromQuery[int | None] = None,
+        before: NumberWanted = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     ) -> Page:
         """The youngest entries; `before` of a page gives the next one."""
-        for name, moment in (("since", since), ("until", until)):
-            if moment is not None and moment.tzinfo is None:
-                raise Refusal(400, f"{name}: the time names no zone; write it as 2026-09-03T15:00:00Z")
+        since, until = since and zoned("since", since), until and zoned("until", until)
         wanted = Wanted(actor=actor, action=action, subject=subject, since=since, until=until, before=before)
         return await list_entries(store, wanted, limit=limit)
 
@@ -136,9 +159,8 @@ def admin_routes(store: Store, users: Users, tokens: Tokens) -> Router:
         return Keeping(days=await kept_days(store))
 
     @put("/api/audit/keeping", operation_id="audit.keep", opt=needs("audit:write"))
-    async def change_keeping(data: JSONBody[Keeping], request: Ask) -> Keeping:
+    async def change_keeping(data: JSONBody[Keeping]) -> Keeping:
         """Keep entries for so long, 30 days at least."""
-        require_json(request)
         await keep_days(store, data.days)
         return data
 

@@ -7,6 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from tieline.server.access.given import require_kept
 from tieline.server.access.principal import Principal
 from tieline.server.access.problems import Refusal
 from tieline.server.access.scopes import ALL, KNOWN, OPEN, declared, grants
@@ -38,6 +39,7 @@ class Guard:
         if wanted != KNOWN and not grants(principal.scopes, wanted):
             whose = f"the role {principal.role}" if principal.role else f"the token {principal.name}"
             raise Refusal(403, f"this needs the scope {wanted}, which {whose} does not have", needs=wanted)
+        require_kept(connection.scope["path"], connection.scope["query_string"].decode("latin-1"))
         connection.scope["user"] = principal
         acts(principal.actor(address_of(connection)))
 

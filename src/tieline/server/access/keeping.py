@@ -1,4 +1,4 @@
-"""What has ended is removed now and then: sessions, tries to log in, old entries of the audit log."""
+"""What has ended is removed now and then: sessions, tries to log in, old entries of the audit log, old failures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tieline.server.access.principal import Clock
 from tieline.server.access.sessions import IDLE
 from tieline.server.access.throttle import FORGET
 from tieline.store.pool import Store
+from tieline.store.queries import query
 
 log = structlog.get_logger(__name__)
 
@@ -34,4 +35,5 @@ async def tidy(store: Store, clock: Clock) -> None:
         await db.execute("DELETE FROM session WHERE ends_at <= %s OR seen_at <= %s", (now, now - IDLE))
         # A pause that still lasts is never forgotten with the tries that led to it.
         await db.execute("DELETE FROM login_attempt WHERE last_at < %s AND free_at < %s", (now - FORGET, now))
+        await db.execute(query("forget_failures"))
     await forget_old(store)

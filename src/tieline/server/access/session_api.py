@@ -15,7 +15,7 @@ from tieline.errors import ConfigurationError
 from tieline.server.access.guard import Guard, address_of
 from tieline.server.access.passwords import MAX_LENGTH
 from tieline.server.access.principal import Principal
-from tieline.server.access.problems import Refusal, refused
+from tieline.server.access.problems import Refusal, refused, refused_as, told
 from tieline.server.access.scopes import KNOWN, OPEN, Role, needs
 from tieline.server.access.sessions import LIFE, Opened, Sessions
 from tieline.server.access.throttle import Throttled
@@ -56,10 +56,15 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
 def session_routes(sessions: Sessions, users: Users, guard: Guard) -> Router:
     """The handlers."""
 
-    @post("/api/session", operation_id="session.open", opt=needs(OPEN), status_code=200)
+    @post(
+        "/api/session",
+        operation_id="session.open",
+        opt=needs(OPEN),
+        status_code=200,
+        responses=told(401, 429),
+    )
     async def open_(data: JSONBody[Login], request: Ask) -> Response[Who]:
         """Log in. The session is a cookie; a wrong name and a wrong password are one answer."""
-        require_json(request)
         before = request.cookies.get(guard.cookie(request))
         opened = await sessions.open(data.name, data.password, address_of(request), before=before)
         if opened is None:
@@ -78,10 +83,9 @@ def session_routes(sessions: Sessions, users: Users, guard: Guard) -> Router:
         await sessions.close(principal)
         return Response(None, cookies=_cookies(guard, request, None))
 
-    @put("/api/session/password", operation_id="session.password", opt=needs(KNOWN))
+    @put("/api/session/password", operation_id="session.password", opt=needs(KNOWN), responses=told(429))
     async def password(data: JSONBody[NewPassword], request: Ask) -> Response[None]:
         """Another password of one's own; every session of the user ends, this one too."""
-        require_json(request)
         principal = _by_session(request)
         if not await sessions.is_password(principal.name, data.current, address_of(request)):
             raise Refusal(403, "the present password is another one")
@@ -94,21 +98,6 @@ def session_routes(sessions: Sessions, users: Users, guard: Guard) -> Router:
             Throttled: _later, Refusal: refused, ConfigurationError: refused_as(400),
         },
     )  # fmt: skip
-
-
-def require_json(request: Ask) -> None:
-    """A page of another site may post text, and must do nothing. Raises Refusal."""
-    if request.content_type[0] != "application/json":
-        raise Refusal(415, "the body must be application/json")
-
-
-def refused_as(status: int) -> Any:
-    """A handler that tells an error of ours with that status."""
-
-    def answer(request: Ask, error: Exception) -> Response[bytes]:
-        return refused(request, Refusal(status, str(error)))
-
-    return answer
 
 
 def _by_session(request: Ask) -> Principal:

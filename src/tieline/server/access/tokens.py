@@ -21,7 +21,7 @@ from tieline.store.queries import query
 #: What every token begins with, so that scanners for leaked secrets can tell it.
 MARK = "tl_"
 _SHAPE = re.compile(r"tl_[a-z0-9]{8}_[A-Za-z0-9_-]{43}")
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _LETTERS = string.ascii_lowercase + string.digits
 _EVERY = timedelta(minutes=1)
 
@@ -58,7 +58,7 @@ class Tokens:
 
     async def add(self, name: str, scopes: Sequence[str], *, life: timedelta | None) -> Made:
         """A new token; `life` None = without an end. Raises ConfigurationError."""
-        if _NAME.fullmatch(name) is None:
+        if NAME.fullmatch(name) is None:
             raise ConfigurationError(
                 f"the name {name!r} cannot be used: lower-case letters, digits and . _ -, at most 63"
             )

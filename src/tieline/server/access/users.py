@@ -15,7 +15,7 @@ from tieline.server.access.scopes import Role
 from tieline.store.audit import note
 from tieline.store.pool import Store
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}")
 #: Who is there at the first start.
 FIRST = "admin"
 
@@ -57,7 +57,7 @@ class Users:
 
     async def add(self, name: str, role: Role, password: str) -> User:
         """A new user. Raises ConfigurationError."""
-        if _NAME.fullmatch(name) is None:
+        if NAME.fullmatch(name) is None:
             raise ConfigurationError(
                 f"the name {name!r} cannot be used: lower-case letters, digits and . _ @ + -, at most 63"
             )

@@ -19,6 +19,8 @@ from tieline.engine.errands import Errand
 from tieline.errors import ConfigurationError, CredentialError, RejectedError, Unavailable
 from tieline.server.accounts.connections import NewConnection, lift_hold, read_location, save_connection
 from tieline.server.accounts.guardian import Guardian, connection_of, new_pair
+from tieline.server.catalogue import asking
+from tieline.server.catalogue.errands import CatalogueErrands
 from tieline.server.sweeps.standard_polls import location_polls
 from tieline.store.directory import CHANNEL, Credential, Directory, StoredConnection
 from tieline.store.errands import NewErrand, advance, leave
@@ -39,9 +41,12 @@ class HubErrands:
         self._directory = directory
         self._gateway = gateway
         self._guardian = guardian
+        self._catalogue = CatalogueErrands(store, vault, directory, gateway)
 
     async def __call__(self, errand: Errand) -> dict[str, Any]:
         """What came of it."""
+        if errand.kind in asking.KINDS:
+            return await self._catalogue(errand)
         app = await self._app(errand.input)
         match errand.kind:
             case "oauth.exchange":

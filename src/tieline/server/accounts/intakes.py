@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.contacts_api.triggers.recognition import recognise
-from tieline.connectors.kit.connection import GENERAL_SETTINGS
+from tieline.connectors.kit.connection import GENERAL_SETTINGS, NO_WEBHOOKS
 from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
 from tieline.connectors.nimbata import webhooks as nimbata_webhooks
 from tieline.connectors.nimbata.config import NimbataConfig
@@ -118,8 +118,11 @@ class NimbataIntake:
 def _nimbata_checks(
     connection: StoredConnection, now: datetime
 ) -> tuple[NimbataConfig, tuple[nimbata_webhooks.Check, ...]]:
-    config = account_config(connection)
-    return config, nimbata_webhooks.checks(config, connection.credential.secrets_at(now))
+    config, secrets = account_config(connection), connection.credential.secrets_at(now)
+    if not secrets and connection.settings.get(NO_WEBHOOKS) is True:
+        # Nothing can prove itself to it, so that whatever comes is refused.
+        return config, ()
+    return config, nimbata_webhooks.checks(config, secrets)
 
 
 def peek_crm(request: Request) -> contacts_webhooks.Peek:

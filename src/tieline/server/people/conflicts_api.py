@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from tieline.errors import ConfigurationError
+from tieline.server.access.given import Number
+from tieline.server.access.problems import Refusal, told
 from tieline.server.access.scopes import needs
 from tieline.server.people.conflicts import (
     ListedConflict,
@@ -34,13 +36,6 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     change: bool = False
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why it was not done."""
-
-    status: int
-    message: str
-
-
 def conflict_routes(hub: Hub) -> list[HTTPRouteHandler]:
     """The handlers, on one hub."""
     store = hub.store
@@ -56,35 +51,31 @@ def conflict_routes(hub: Hub) -> list[HTTPRouteHandler]:
             store, state=None if standing == "all" else standing, sync=sync, limit=limit
         )
 
-    @get("/api/conflicts/{conflict_id:int}", operation_id="conflicts.show", opt=needs("conflicts:read"))
-    async def show(conflict_id: FromPath[int]) -> Response[ShownConflict | Problem]:
+    @get("/api/conflicts/{conflict_id:int}", operation_id="conflicts.show", opt=needs("conflicts:read"),
+         responses=told(404))  # fmt: skip
+    async def show(conflict_id: Number) -> ShownConflict:
         """One question with the records of both sides, and what can be answered."""
         found = await show_conflict(store, conflict_id)
-        return _none(conflict_id) if found is None else Response(found)
+        if found is None:
+            raise _none(conflict_id)
+        return found
 
     @post(
         "/api/conflicts/{conflict_id:int}/choice", operation_id="conflicts.settle", status_code=200,
-        opt=needs("conflicts:write"),
+        opt=needs("conflicts:write"), responses=told(404, 409),
     )  # fmt: skip
-    async def choose(
-        conflict_id: FromPath[int], data: JSONBody[Settling], request: Request[Any, Any, Any]
-    ) -> Response[Settled | Problem]:
+    async def choose(conflict_id: Number, data: JSONBody[Settling]) -> Settled:
         """Answer a question; what waited for it is taken up again."""
-        if request.content_type[0] != "application/json":
-            # A page of another site may post text, and must not answer for anybody.
-            return _problem(415, "the body must be application/json")
         try:
             settled = await settle(store, conflict_id, data.choice, data.by, change=data.change)
         except ConfigurationError as error:
-            return _problem(409, str(error))
-        return _none(conflict_id) if settled is None else Response(settled)
+            raise Refusal(409, str(error)) from error
+        if settled is None:
+            raise _none(conflict_id)
+        return settled
 
     return [list_, show, choose]
 
 
-def _none(conflict_id: int) -> Response[Any]:
-    return _problem(404, f"there is no conflict {conflict_id}")
-
-
-def _problem(status: int, message: str) -> Response[Any]:
-    return Response(Problem(status=status, message=message), status_code=status)
+def _none(conflict_id: int) -> Refusal:
+    return Refusal(404, f"there is no conflict {conflict_id}")

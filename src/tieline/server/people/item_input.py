@@ -88,6 +88,14 @@ def read_moment(name: str, text: str, zone: ZoneInfo | None) -> datetime:
         at = None
     if at is None or ":" not in text:
         raise ConfigurationError(f"{name}: {text!r} is no time; write it as {_EXAMPLE} or {_EXAMPLE}-05:00")
+    try:
+        return _in_utc(name, text, at, zone)
+    except OverflowError:
+        # Of the first or last day that there is.
+        raise ConfigurationError(f"{name}: {text!r} is no time that a clock shows") from None
+
+
+def _in_utc(name: str, text: str, at: datetime, zone: ZoneInfo | None) -> datetime:
     if at.tzinfo is not None:
         return at.astimezone(UTC)
     if zone is None:

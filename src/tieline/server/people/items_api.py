@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, post, put
+from litestar import Response, Router, delete, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from tieline.domain.items import ItemKind
 from tieline.errors import ConfigurationError
+from tieline.server.access.given import MOST, zoned
+from tieline.server.access.problems import Refusal, refused_as, told
 from tieline.server.access.scopes import needs
 from tieline.server.people.item_input import ItemFields
 from tieline.server.people.own_items import OwnItems, ShownItem, Stale
@@ -18,7 +21,7 @@ from tieline.server.people.own_items import OwnItems, ShownItem, Stale
 if TYPE_CHECKING:
     from tieline.server.hub import Hub
 
-Version = Annotated[int, msgspec.Meta(ge=1)]
+Version = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
 
 
 class ItemWanted(ItemFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,13 +45,6 @@ class ItemChange(ItemFields, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     version: Version | None = None
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why it was not done."""
-
-    status: int
-    message: str
-
-
 def item_routes(hub: Hub) -> Router:
     """The handlers, on one hub."""
     items = OwnItems(hub.store, hub.directory)
@@ -69,35 +65,44 @@ def item_routes(hub: Hub) -> Router:
         if (person is None) == (since is None):
             raise ConfigurationError("say whose items (person), or from when on (since)")
         if since is not None:
-            if since.tzinfo is None:
-                raise ConfigurationError("since: the time names no zone; write it as 2026-09-03T15:00:00Z")
-            return await items.list_changed(connection, since=since, after=after, limit=limit)
+            return await items.list_changed(connection, since=zoned("since", since), after=after, limit=limit)
         return await items.list_of(items.place(connection, person or "", project), kind, deleted=deleted)
 
-    @post("/api/items", operation_id="items.add", opt=needs("items:write"))
-    async def add(data: JSONBody[ItemWanted], request: Request[Any, Any, Any]) -> Response[ShownItem]:
+    @post(
+        "/api/items",
+        operation_id="items.add",
+        opt=needs("items:write"),
+        responses={200: ResponseSpec(ShownItem)},
+    )
+    async def add(data: JSONBody[ItemWanted]) -> Response[ShownItem]:
         """A new item, which is told to the syncs. 200 with the first one where its reference was used before."""
-        _require_json(request)
         place = items.place(data.connection, data.person, data.project)
         made, created = await items.add(place, data.kind, _fields(data), reference=data.reference)
         return Response(made, status_code=201 if created else 200)
 
-    @get("/api/items/{item_id:str}", operation_id="items.show", opt=needs("items:read"))
+    @get("/api/items/{item_id:str}", operation_id="items.show", opt=needs("items:read"), responses=told(404))
     async def show(item_id: FromPath[str]) -> ShownItem:
         """One item."""
         return _there(await items.show(item_id), item_id)
 
-    @put("/api/items/{item_id:str}", operation_id="items.change", opt=needs("items:write"))
-    async def change(
-        item_id: FromPath[str], data: JSONBody[ItemChange], request: Request[Any, Any, Any]
-    ) -> ShownItem:
+    @put(
+        "/api/items/{item_id:str}",
+        operation_id="items.change",
+        opt=needs("items:write"),
+        responses=told(404, 409),
+    )
+    async def change(item_id: FromPath[str], data: JSONBody[ItemChange]) -> ShownItem:
         """The item after a change, which is told to the syncs unless nothing differs."""
-        _require_json(request)
         return _there(await items.change(item_id, _fields(data), version=data.version), item_id)
 
-    @delete("/api/items/{item_id:str}", operation_id="items.remove", opt=needs("items:write"))
+    @delete(
+        "/api/items/{item_id:str}",
+        operation_id="items.remove",
+        opt=needs("items:write"),
+        responses=told(404, 409),
+    )
     async def remove(
-        item_id: FromPath[str], version: Annotated[int | None, QueryParameter(ge=1)] = None
+        item_id: FromPath[str], version: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None
     ) -> None:
         """Delete an item, which is told to the syncs; their policy says what becomes of its other side."""
         _there(await items.remove(item_id, version=version), item_id)
@@ -106,18 +111,9 @@ def item_routes(hub: Hub) -> Router:
         "/",
         route_handlers=[list_, add, show, change, remove],
         exception_handlers={
-            ConfigurationError: _refusal(400), _NoSuchItem: _refusal(404), Stale: _refusal(409),
-            _NotJson: _refusal(415),
+            ConfigurationError: refused_as(400), Stale: refused_as(409),
         },
     )  # fmt: skip
-
-
-class _NoSuchItem(Exception):
-    """There is none of that id, or it is deleted."""
-
-
-class _NotJson(Exception):
-    """A page of another site may post text, and must change nothing."""
 
 
 def _fields(data: ItemFields) -> ItemFields:
@@ -127,17 +123,5 @@ def _fields(data: ItemFields) -> ItemFields:
 
 def _there(found: ShownItem | None, item_id: str) -> ShownItem:
     if found is None:
-        raise _NoSuchItem(f"there is no item {item_id}")
+        raise Refusal(404, f"there is no item {item_id}")
     return found
-
-
-def _require_json(request: Request[Any, Any, Any]) -> None:
-    if request.content_type[0] != "application/json":
-        raise _NotJson("the body must be application/json")
-
-
-def _refusal(status: int) -> Any:
-    def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-        return Response(Problem(status=status, message=str(error)), status_code=status)
-
-    return answer

@@ -89,7 +89,7 @@ class People:
         lanes = {one.lane_id for one in syncs}
         async with self.store.transaction() as db:
             if name.startswith(_PREFIX):
-                rows = await db.execute("SELECT id, lane_id FROM person WHERE id = %s", (_number(name),))
+                rows = await db.execute("SELECT id, lane_id FROM person WHERE id = %s", (read_number(name),))
             else:
                 digests = [self._digest(kind, value) for kind, value in self._keys(name.strip(), syncs)]
                 rows = await db.execute(
@@ -166,11 +166,13 @@ class People:
         return keys
 
 
-def _number(name: str) -> int:
-    try:
-        return int(name.removeprefix(_PREFIX))
-    except ValueError:
-        raise ConfigurationError(f"{name!r} is no number of a person; write it as person:12") from None
+def read_number(name: str) -> int:
+    """The number in `person:12`. Raises ConfigurationError."""
+    written = name.removeprefix(_PREFIX)
+    # 18 digits: more than there will be people, and less than the store's largest number.
+    if not (written.isascii() and written.isdecimal() and len(written) <= 18):
+        raise ConfigurationError(f"{name!r} is no number of a person; write it as person:12")
+    return int(written)
 
 
 def _link(sync: StoredSync, person: int, row: tuple[Any, ...], keys: Keys) -> Link:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar import Router, get, post
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from tieline.errors import ConfigurationError
+from tieline.server.access.given import Moment, Number, RowNumber, zoned
+from tieline.server.access.problems import refused_as, told
 from tieline.server.access.scopes import needs
 from tieline.server.people.history import AsOf, as_of
 from tieline.server.people.people import NoSuchPerson, People, Person
@@ -24,20 +26,13 @@ if TYPE_CHECKING:
 class Undoable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be undone: everything since a moment, or one change."""
 
-    to: datetime | None = None
+    to: Moment | None = None
     #: Number of a `change` of the time line.
-    change: int | None = None
+    change: RowNumber | None = None
     #: Only where the person is linked in several.
     sync: str | None = None
     #: Also what somebody changed, or made, since.
     force: bool = False
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why it was not done."""
-
-    status: int
-    message: str
 
 
 def people_routes(hub: Hub) -> Router:
@@ -53,9 +48,10 @@ def people_routes(hub: Hub) -> Router:
         """Everybody whom a phone, an e-mail, a record's id or `person:NUMBER` names."""
         return await people.find(q, sync=sync, limit=limit)
 
-    @get("/api/people/{person_id:int}/timeline", operation_id="people.timeline", opt=needs("people:read"))
+    @get("/api/people/{person_id:int}/timeline", operation_id="people.timeline", opt=needs("people:read"),
+         responses=told(404))  # fmt: skip
     async def timeline_(
-        person_id: FromPath[int],
+        person_id: Number,
         sync: FromQuery[str | None] = None,
         before: FromQuery[str | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
@@ -63,36 +59,32 @@ def people_routes(hub: Hub) -> Router:
         """The youngest entries, the oldest of them first; `before` of a page gives those before it."""
         return await timeline(people, await _one(person_id, sync), before=before, limit=limit)
 
-    @get("/api/people/{person_id:int}/why", operation_id="people.why", opt=needs("people:read"))
+    @get("/api/people/{person_id:int}/why", operation_id="people.why", opt=needs("people:read"),
+         responses=told(404))  # fmt: skip
     async def why_(
-        person_id: FromPath[int], field: FromQuery[str], sync: FromQuery[str | None] = None
+        person_id: Number, field: FromQuery[str], sync: FromQuery[str | None] = None
     ) -> tuple[Why, ...]:
         """Why a field is so, by sync: the last change on each side, the event behind it, and the rule."""
         return await why(people, await _one(person_id, sync), field)
 
-    @get("/api/people/{person_id:int}/at", operation_id="people.at", opt=needs("people:read"))
-    async def at(
-        person_id: FromPath[int], moment: FromQuery[datetime], sync: FromQuery[str | None] = None
-    ) -> AsOf:
+    @get("/api/people/{person_id:int}/at", operation_id="people.at", opt=needs("people:read"),
+         responses=told(404))  # fmt: skip
+    async def at(person_id: Number, moment: FromQuery[datetime], sync: FromQuery[str | None] = None) -> AsOf:
         """The records of both sides as they stood at that moment."""
-        return await as_of(people, await _one(person_id, sync), _zoned("moment", moment))
+        return await as_of(people, await _one(person_id, sync), zoned("moment", moment))
 
     @post(
         "/api/people/{person_id:int}/undo", operation_id="people.undo", status_code=200,
-        opt=needs("people:write"),
+        opt=needs("people:write"), responses=told(404),
     )  # fmt: skip
     async def undo(
-        person_id: FromPath[int],
+        person_id: Number,
         data: JSONBody[Undoable],
-        request: Request[Any, Any, Any],
         preview: FromQuery[bool] = True,
     ) -> Undo:
         """Put records back. With `preview` (the default) it tells what would be written, and writes nothing."""
-        if request.content_type[0] != "application/json":
-            # A page of another site may post text, and must not write for anybody.
-            raise _NotJson("the body must be application/json")
         undoing = Undoing(people, await _one(person_id, data.sync))
-        to = None if data.to is None else _zoned("to", data.to)
+        to = data.to and zoned("to", data.to)
         go = undoing.preview if preview else undoing.carry_out
         return await go(to=to, change=data.change, sync=data.sync, force=data.force)
 
@@ -103,23 +95,6 @@ def people_routes(hub: Hub) -> Router:
         "/",
         route_handlers=[find, timeline_, why_, at, undo],
         exception_handlers={
-            ConfigurationError: _refusal(400), NoSuchPerson: _refusal(404), _NotJson: _refusal(415),
+            ConfigurationError: refused_as(400), NoSuchPerson: refused_as(404),
         },
     )  # fmt: skip
-
-
-class _NotJson(Exception):
-    """A page of another site may post text, and must change nothing."""
-
-
-def _zoned(name: str, moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ConfigurationError(f"{name}: the time names no zone; write it as 2026-09-03T15:00:00Z")
-    return moment.astimezone(UTC)
-
-
-def _refusal(status: int) -> Any:
-    def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-        return Response(Problem(status=status, message=str(error)), status_code=status)
-
-    return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -90,18 +90,21 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     before: str | None
 
 
-class _Mark(msgspec.Struct, frozen=True, array_like=True):
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True):
     """An entry's place."""
 
     at: datetime
     sort: Literal[0, 1, 2, 3]
-    id: int
-    consumer: int
+    id: Number
+    consumer: Number
 
 
 async def timeline(people: People, person: Person, *, before: str | None = None, limit: int = 100) -> Page:
     """The youngest entries, or those before a mark. Raises ConfigurationError for a mark that is none."""
-    mark = _read_mark(before)
+    mark = read_mark(before)
     names: dict[int, str] = {one.id: one.name for one in people.of(person)}
     async with people.store.transaction() as db:
         rows = await db.execute(
@@ -112,7 +115,7 @@ async def timeline(people: People, person: Person, *, before: str | None = None,
                 "consumer": mark and mark.consumer,
             },
         )  # fmt: skip
-        marks = [_Mark(*row) for row in await rows.fetchall()]
+        marks = [Mark(*row) for row in await rows.fetchall()]
         shown = marks[:limit]
         found = await _Filled.of(db, shown, names)
     entries = tuple(entry for one in reversed(shown) if (entry := found.entry(one)) is not None)
@@ -132,7 +135,7 @@ class _Filled:
         self._decisions: dict[tuple[int, int], tuple[Any, ...]] = {}
 
     @classmethod
-    async def of(cls, db: Connection, marks: list[_Mark], names: dict[int, str]) -> _Filled:
+    async def of(cls, db: Connection, marks: list[Mark], names: dict[int, str]) -> _Filled:
         """Four small queries, whatever is on the page."""
         found = cls(names)
         ids = {sort: [one.id for one in marks if one.sort == sort] for sort in range(4)}
@@ -149,7 +152,7 @@ class _Filled:
         found._decisions = {(row[0], row[1]): row for row in await rows.fetchall()}
         return found
 
-    def entry(self, mark: _Mark) -> Entry | None:
+    def entry(self, mark: Mark) -> Entry | None:
         """The entry of that place; None where it was dropped in this moment."""
         sync = self._names[mark.consumer]
         if mark.sort == _EVENT:
@@ -187,17 +190,18 @@ def line_of(row: tuple[Any, ...], keys: Keys) -> Line:
     )  # fmt: skip
 
 
-def _write_mark(mark: _Mark) -> str:
+def _write_mark(mark: Mark) -> str:
     return "_".join((mark.at.isoformat(), str(mark.sort), str(mark.id), str(mark.consumer)))
 
 
-def _read_mark(text: str | None) -> _Mark | None:
+def read_mark(text: str | None) -> Mark | None:
+    """The place that a page named. Raises ConfigurationError."""
     if text is None:
         return None
     try:
         # A `+` that was not escaped in an address came as a space.
         at, *numbers = text.replace(" ", "+").split("_")
-        return msgspec.convert([at, *map(int, numbers)], _Mark)
+        return msgspec.convert([at, *map(int, numbers)], Mark)
     except ValueError as error:
         raise ConfigurationError(
             f"{text!r} is no place in a time line; give back `before` as it came"

@@ -1,6 +1,7 @@
 -- Per lane: what fell due again, then what is new behind the mark, oldest first.
 SELECT taken.lane_id, taken.event_id, taken.consumer_id, taken.state, taken.person_id, taken.tries,
-       event.connection_id, event.kind, event.project, event.body, event.seal, event.source
+       event.connection_id, event.kind, event.project, event.body, event.seal,
+       event.source, taken.replay_id IS NOT NULL AS replayed
 FROM unnest(%(lanes)s::bigint[], %(marks)s::bigint[], %(limits)s::int[], %(waited)s::int[])
     AS wanted (lane_id, mark, room, waited)
 CROSS JOIN LATERAL (
