@@ -12,7 +12,7 @@ import pytest
 from tieline.catalogue.entry import Entry
 from tieline.catalogue.fields import ACCOUNT_FIELDS, Field, example_of, input_fields
 from tieline.catalogue.options import OPTIONS
-from tieline.catalogue.proof import Proof, looks, proofs, read_proofs, write_proofs
+from tieline.catalogue.proof import Proof, looks, proofs, proofs_in, write_proofs
 from tieline.catalogue.registry import Catalogue, catalogue_of, mission
 from tieline.connectors import CONNECTORS, operation
 from tieline.connectors.contacts_api.operations import tasks
@@ -97,7 +97,7 @@ def test_a_changed_entry_is_proved_no_more() -> None:
     assert _entry(catalogue_of([tasks.CREATE], [], {}, proof)).proved
     changed = msgspec.structs.replace(tasks.CREATE, path="/tasks")
     assert not _entry(catalogue_of([changed], [], {}, proof)).proved
-    assert read_proofs(write_proofs(proof)) == proof
+    assert proofs_in(write_proofs(proof)) == proof
 
 
 def _entry(held: Catalogue, name: str = "tasks.create") -> Entry:
@@ -155,6 +155,8 @@ def test_types_follow_from_structs() -> None:
     clears = {one.name: one for one in _entry(catalogue(), "nimbata.contact.update").fields}
     assert (clears["company"].clears, clears["company"].required) == (True, False)
     assert (clears["value"].type, clears["tags"].type, clears["tags"].of) == ("number", "list", "select")
+    note = {one.name: one for one in _entry(catalogue(), "nimbata.note.update").fields}
+    assert (note["id"].label, note["id"].help) == ("Contact", "Which contact: its id.")
     call = dict(every_field(_entry(catalogue(), "nimbata.call.completed").output_fields))
     assert call["data.caller"].type == "phone"
     assert "data.raw" not in call

@@ -19,7 +19,7 @@ async def test_the_list_is_the_126_and_what_comes_on_top(line: Line) -> None:
     assert len(promised) == len([one for one in promised if one["proved"]]) == 126
     assert await line.json("catalogue", "list", "--mission") == promised
     some = await line.json(
-        "catalogue", "list", "--app", "nimbata", "--kind", "trigger", "--search", "milestone"
+        "catalogue", "list", "--app", "nimbata", "--kind", "trigger", "--search", "milestone first TOUCH"
     )
     assert [one["id"] for one in some] == ["nimbata.contact.milestone_reached"]
     code, out, err = await line.run("catalogue", "list", "--search", "reopened")

@@ -45,9 +45,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     lines.append(f"negative cases refused: {len(counted['refused'])}")
     lines.append(f"webhook events sent, signed and recognised: {len(counted['events'])}")
     lines += [f"who is who, {one}" for one in sorted(counted["identity"])]
-    proved, unproved = settle(
-        counted["proved"], whole=session.testscollected > 500 and not session.testsfailed
-    )
+    proved, unproved = settle(counted["proved"], passed=not session.testsfailed)
     lines.append(f"entries of the catalogue proved: {proved}")
     lines += [f"PROOFS OUT OF DATE: {problem}; run: make prove" for problem in unproved[:20]]
     if unproved and session.exitstatus == pytest.ExitCode.OK:

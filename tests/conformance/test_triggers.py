@@ -38,7 +38,7 @@ SURE = frozenset({
     "PlanChange", "PriceCreate", "ProviderOutboundMessage", "TaskComplete", "TaskCreate", "TaskDelete", "UserCreate",
 })  # fmt: skip
 #: What has to be there before the event can happen.
-_BEFORE: dict[str, tuple[dict[str, Any], ...]] = {
+BEFORE: dict[str, tuple[dict[str, Any], ...]] = {
     "AppUninstall": ({"kind": "app.install"},),
     "AppointmentUpdate": ({"kind": "appointment.create"},),
     "AppointmentDelete": ({"kind": "appointment.create"},),
@@ -156,7 +156,7 @@ async def test_the_sandbox_sends_it_and_we_know_it(event: str) -> None:
 async def happen(api: Crm, event: str) -> None:
     """What comes before the event."""
     await api.create(firstName="Ada", phone="+15125550123", email="ada@example.com", timezone="Europe/Berlin")
-    for before in _BEFORE.get(event, ()):
+    for before in BEFORE.get(event, ()):
         status, done = await api.control("POST", "/emit", {"location": api.location, **before})
         assert status == 200, done
 

@@ -10,7 +10,7 @@ import pytest
 from tests.conformance.hub_in_between import Taken, taking
 from tests.conformance.proving import prove
 from tests.conformance.test_nimbata_operations import DEEDS
-from tests.conformance.test_triggers import _BEFORE, BY_EVENT, wanted
+from tests.conformance.test_triggers import BEFORE, BY_EVENT, wanted
 from tests.server.sweeping import Bench, bench
 from tieline.catalogue.registry import Catalogue
 from tieline.connectors import CONNECTORS, Nimbata
@@ -44,7 +44,7 @@ async def test_every_event_of_the_crm_comes_in(store: Store) -> None:
 
 
 async def _comes(it: Taken, event: str, contact: str) -> None:
-    for before in _BEFORE.get(event, ()):
+    for before in BEFORE.get(event, ()):
         whose = {"id": contact} if before["kind"] == "opportunity.create" else {}
         status, done = await it.crm.control("POST", "/emit", {"location": it.crm.location, **before, **whose})
         assert status == 200, done

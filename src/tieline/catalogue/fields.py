@@ -51,11 +51,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     example: Any = None
     #: Fixed choices of a select.
     choices: tuple[str, ...] = ()
-    #: Key of `options.OPTIONS`: choices that the account knows.
+    #: Key of `options.OPTIONS`: choices that the account knows; of what comes out, for conditions.
     options: str = ""
     least: float | None = None
     most: float | None = None
-    #: Most characters.
+    #: Most characters, or members of a list.
     longest: int | None = None
     #: What a list is of.
     of: FieldType | None = None
@@ -126,10 +126,10 @@ def _field(app: str, entry: str, one: Any, path: tuple[str, ...], *, given: bool
     inner = _fields(app, entry, read.struct, path, given=given) if read.struct is not None else ()
     account = given and path[-1] in ACCOUNT_FIELDS and len(path) == 1 and not one.required
     return Field(
-        name=path[-1], label=words.label or spoken(path[-1]), type=kind,
-        required=given and one.required, help=words.help or (_id_help(entry, path[-1]) if given else ""),
+        name=path[-1], label=words.label or _label(one), type=kind,
+        required=given and one.required, help=words.help or (_id_help(entry, one.name) if given else ""),
         example=_example(words, read, kind, of, inner, path[-1]), choices=read.choices,
-        options=words.options if given else "",
+        options=words.options,
         least=words.least, most=words.most, longest=words.longest, of=of, fields=inner, account=account,
         clears=given and read.clears,
     )  # fmt: skip
@@ -212,14 +212,18 @@ def _single(name: str) -> str:
     return name.removesuffix("s")
 
 
+def _label(one: Any) -> str:
+    """By what the wire calls it; an `id` that we know to be somebody else's says whose."""
+    somebody = one.encode_name == "id" and one.name.endswith("_id")
+    return spoken(one.name[:-3] if somebody else one.encode_name)
+
+
 def _id_help(entry: str, name: str) -> str:
     """Ids are called alike everywhere: of what, the name or the entry tells."""
     if name == "id":
         subject = entry.split(".")[-2]
         return f"Which {_SUBJECTS.get(subject, _single(subject).replace('_', ' '))}: its id."
-    if name.endswith("Id"):
-        return f"Which {spoken(name[:-2]).lower()}: its id."
-    return ""
+    return f"Which {spoken(name[:-3]).lower()}: its id." if name.endswith("_id") else ""
 
 
 _SUBJECTS = {"opportunities": "opportunity", "businesses": "business", "tags": "contact"}

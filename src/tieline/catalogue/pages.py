@@ -15,6 +15,8 @@ _KINDS = {"action": "Actions", "trigger": "Triggers", "logic": "Steps"}
 _MADE = "<!-- Made by `tieline catalogue docs`; changes by hand are lost. -->"
 #: Levels of what an entry gives that a table shows; the rest is for `tieline catalogue show`.
 _LEVELS = 3
+#: Characters that nobody reaches without meaning to.
+_LONG = 200
 
 
 def pages(catalogue: Catalogue) -> dict[str, str]:
@@ -37,7 +39,7 @@ def _index(groups: Mapping[tuple[str, str], Sequence[Entry]]) -> str:
         "`GET /api/catalogue`.", "",
         "| of | kind | entries | of the mission | proved |", "|---|---|---|---|---|",
     ]  # fmt: skip
-    for (app, kind), entries in groups.items():
+    for (app, kind), entries in sorted(groups.items(), key=lambda one: (one[0][0] == OWN, one[0])):
         mission, proved = (
             sum(map(bool, one)) for one in zip(*((e.mission, e.proved) for e in entries), strict=True)
         )
@@ -111,10 +113,11 @@ def _input_rows(fields: Iterable[Field], before: str = "") -> Iterator[str]:
 
 
 def _limits(one: Field) -> str:
+    what = "of them" if one.type == "list" else "entries" if one.type == "object" else "characters"
     parts = [
         "" if one.least is None else f"at least {one.least:g}",
         "" if one.most is None else f"at most {one.most:g}",
-        "" if one.longest is None else f"at most {one.longest} characters",
+        "" if one.longest is None or one.longest >= _LONG else f"at most {one.longest} {what}",
     ]
     return ", ".join(filter(None, parts))
 

@@ -28,10 +28,10 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def proofs() -> Mapping[str, Proof]:
     """Those that the last run of the suite wrote down."""
-    return read_proofs((files(__package__) / FILE).read_bytes())
+    return proofs_in((files(__package__) / FILE).read_bytes())
 
 
-def read_proofs(raw: bytes) -> dict[str, Proof]:
+def proofs_in(raw: bytes) -> dict[str, Proof]:
     """A file of proofs."""
     return msgspec.json.decode(raw, type=dict[str, Proof])
 

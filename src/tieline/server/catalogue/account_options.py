@@ -29,7 +29,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
-async def read_options(
+async def fetch_options(
     gateway: Gateway, stored: StoredConnection, source: OptionSource, *, within: str | None = None
 ) -> list[Option]:
     """The choices, by label; `within`: what was chosen in the field that narrows them. Raises ConnectorError."""

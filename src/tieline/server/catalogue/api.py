@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -32,7 +33,7 @@ def catalogue_routes(hub: Hub) -> Router:
     """The handlers, on one hub."""
     kept: dict[tuple[int, str, str | None], tuple[float, list[Option]]] = {}
 
-    @get("/api/catalogue", operation_id="catalogue.list", opt=needs(KNOWN), sync_to_thread=False)
+    @get("/api/catalogue", operation_id="catalogue.list", opt=needs(KNOWN), sync_to_thread=True)
     def list_(
         app: FromQuery[str | None] = None,
         kind: FromQuery[Literal["action", "trigger", "logic"] | None] = None,
@@ -45,7 +46,7 @@ def catalogue_routes(hub: Hub) -> Router:
         filters = Filters(app=app, kind=kind, mission=mission, search=search)
         return page(chosen(catalogue(), filters), after=after, limit=limit)
 
-    @get("/api/catalogue/{entry:str}", operation_id="catalogue.show", opt=needs(KNOWN), sync_to_thread=False,
+    @get("/api/catalogue/{entry:str}", operation_id="catalogue.show", opt=needs(KNOWN), sync_to_thread=True,
          responses=told(404))  # fmt: skip
     def show(entry: FromPath[str]) -> ShownEntry:
         """One entry with the fields that it asks for, and what it gives to those after it."""
@@ -59,9 +60,11 @@ def catalogue_routes(hub: Hub) -> Router:
         connection: FromQuery[str],
         within: FromQuery[str | None] = None,
     ) -> list[Option]:
-        """Choices of a field, read from the account. `field`: its name, or path as "customFields.id"; `within`: what
-        was chosen in the field that narrows them, as a pipeline narrows its stages."""
-        found = _field(_entry(entry).fields, field.split("."))
+        """Choices of a field, read from the account; also of one that comes out, for conditions. `field`: its name, or
+        path as "customFields.id"; `within`: what was chosen in the field that narrows them, as a pipeline narrows its
+        stages."""
+        asked, path = await asyncio.to_thread(_entry, entry), field.split(".")
+        found = _field(asked.fields, path) or _field(asked.output_fields, path)
         if found is None:
             raise Refusal(404, f"{entry} has no field {field}")
         if not found.options:

@@ -23,12 +23,12 @@ TRY, OPTIONS = "catalogue.try", "catalogue.options"
 KINDS = (TRY, OPTIONS)
 #: A person looks at it meanwhile.
 WAIT_S = 30.0
-#: Answers that nobody fetched: they hold what people wrote, and are not kept.
+#: Answers that nobody fetched, since whoever asked was killed: they hold what people wrote, and are not kept.
 _FORGET = "DELETE FROM errand WHERE kind = ANY(%s) AND ended_at < now() - interval '10 minutes'"
 
 
 class NobodyAnswered(TielineError):
-    """No worker took it, or the far side took too long; what was asked is not carried out any more."""
+    """No worker took it, or the far side took too long: what is not under way by now is not carried out any more."""
 
 
 class NotCarriedOut(TielineError):
@@ -57,14 +57,19 @@ async def ask(
         )
         if noted is not None:
             await note(db, kind, noted[0], after={**noted[1], "connection": stored.name})
-    ended = await wait_for(store, errand, within_s=within_s)
+    try:
+        ended = await wait_for(store, errand, within_s=within_s)
+    finally:
+        # Also of one that nobody took: it holds what somebody wrote. A call that is under way goes on, unheard.
+        async with store.transaction() as db:
+            await db.execute("DELETE FROM errand WHERE id = %s", (errand,))
     if ended.state == "ready":
         why = f": {ended.reason}" if ended.reason else "; is the hub up? See: tieline up"
-        raise NobodyAnswered(f"nothing came of it within {within_s:.0f} s{why}")
+        way = "; a call that is under way may still take effect" if kind == TRY else ""
+        raise NobodyAnswered(f"nothing came of it within {within_s:.0f} s{why}{way}")
+    if ended.state != "done" or ended.output is None:
+        raise NotCarriedOut(ended.reason or "it was given up")
     async with store.transaction() as db:
-        await db.execute("DELETE FROM errand WHERE id = %s", (errand,))
-        if ended.state != "done" or ended.output is None:
-            raise NotCarriedOut(ended.reason or "it was given up")
         opened = await open_credential(db, vault, b64decode(ended.output["sealed"]), context=_context(kind))
     return msgspec.json.decode(opened)
 

@@ -15,7 +15,7 @@ from tieline.engine.errands import Errand
 from tieline.errors import ConfigurationError, ConnectorError, OutcomeUnknown, TransientError
 from tieline.server.accounts.connections import opened
 from tieline.server.catalogue import asking
-from tieline.server.catalogue.account_options import read_options
+from tieline.server.catalogue.account_options import fetch_options
 from tieline.server.catalogue.tried import Tried
 from tieline.store.directory import Directory, StoredConnection
 from tieline.store.errands import advance
@@ -42,7 +42,7 @@ class CatalogueErrands:
         stored = await self._connection(errand)
         if errand.kind == asking.OPTIONS:
             source = OPTIONS[str(errand.input["options"])]
-            found: Any = await read_options(self._gateway, stored, source, within=errand.input.get("within"))
+            found: Any = await fetch_options(self._gateway, stored, source, within=errand.input.get("within"))
         else:
             found = await self._try(errand, stored)
         return await asking.sealed(self._store, self._vault, errand.kind, found)

@@ -14,7 +14,7 @@ _ACTIVITIES = ("call", "form", "text")
 
 @cache
 def catalogue() -> Catalogue:
-    """Made once a process; whoever starts is not kept waiting for it."""
+    """Made once a process, by whoever asks first: it takes a moment, so not on the event loop."""
     every_s = {one.stream: one.every_s for one in location_polls()} | dict.fromkeys(_ACTIVITIES, POLL_EVERY_S)
     return catalogue_of(
         [one for connector in CONNECTORS for one in connector.operations],
