@@ -23,7 +23,8 @@ LOOK = frozenset(
         "app list", "audit list", "catalogue list", "catalogue show", "conflicts list", "conflicts show",
         "connect list", "connect show", "db status", "db url", "doctor", "effects list", "effects show", "errors item",
         "errors list", "errors show", "events list", "events show", "items list", "items show",
-        "keys list", "people at", "people show", "people why", "sync default", "sync diff", "sync list", "sync plan",
+        "keys list", "outward list",
+        "people at", "people show", "people why", "sync default", "sync diff", "sync list", "sync plan",
         "sync schema", "sync show", "sync test", "sync validate", "tokens list", "users list",
     }
 )  # fmt: skip
@@ -99,6 +100,8 @@ def changing(line: Line, folder: Path) -> dict[str, list[tuple[tuple[str, ...], 
         "tokens add": [(("widget", "--scope", "*:read"), "")],
         "tokens revoke": [(("widget",), "")],
         "audit keep": [(("100",), "")],
+        "outward allow": [(("hooks.internal:8443", "--reason", "our own alerts"), "")],
+        "outward deny": [(("hooks.internal:8443",), "")],
         "keys rotate": [((), "")],
         "sync remove": [(("one",), "")],
         "connect remove": [(("crm",), ""), (("calls",), "")],

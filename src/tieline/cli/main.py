@@ -26,6 +26,7 @@ from tieline.cli import (
     items,
     keys,
     output,
+    outward,
     people,
     sandbox,
     serve,
@@ -66,6 +67,7 @@ app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(catalogue.app, name="catalogue")
 app.command()(doctor.doctor)
 app.add_typer(users.app, name="users")
+app.add_typer(outward.app, name="outward")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(audit.app, name="audit")
 app.command()(erase.erase)

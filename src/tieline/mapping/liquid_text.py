@@ -55,7 +55,7 @@ class LiquidTemplate:
         try:
             return self._template.render(roots).strip() or None
         except (LiquidError, ArithmeticError, ValueError, TypeError) as error:
-            raise MappingError(f"a Liquid template failed: {_message(error)}") from error
+            raise MappingError(f"a Liquid template failed: {message(error)}") from error
 
     def render_each(self, subject: Subject, country: str | None = None) -> tuple[str, ...]:
         """As `render`, for tags: one a line."""
@@ -77,8 +77,8 @@ def problems(text: str, kinds: tuple[Kind, ...]) -> list[tuple[str, int]]:
         if (problem := _unknown([*one.segments], kinds))
     ]
     for name, spans in analysis.filters.items():
-        if name not in _environment().filters:
-            hint = suggest(name, sorted(_environment().filters))
+        if name not in environment().filters:
+            hint = suggest(name, sorted(environment().filters))
             found += [(f"unknown filter {name!r}; {hint}", span.index) for span in spans]
     return sorted(set(found), key=lambda one: one[1]) or _trial(text, kinds)
 
@@ -90,25 +90,27 @@ def _trial(text: str, kinds: tuple[Kind, ...]) -> list[tuple[str, int]]:
         try:
             template.render({root: _sample(tree) for root, tree in _trees(kind).items()})
         except LiquidError as error:
-            return [(_message(error), _offset(error))]
+            return [(message(error), offset(error))]
         except (ArithmeticError, ValueError, TypeError) as error:
-            return [(_message(error), 0)]
+            return [(message(error), 0)]
     return []
 
 
 def _parse(text: str) -> Any:
     try:
-        return _environment().from_string(text)
+        return environment().from_string(text)
     except LiquidError as error:
-        raise TemplateError(_message(error), _offset(error)) from error
+        raise TemplateError(message(error), offset(error)) from error
 
 
-def _message(error: Exception) -> str:
+def message(error: Exception) -> str:
+    """What it says, on one line."""
     said = getattr(error, "message", None) or error
     return " ".join(str(said).split())
 
 
-def _offset(error: LiquidError) -> int:
+def offset(error: LiquidError) -> int:
+    """Characters from the template's beginning."""
     return max(error.token.start_index, 0) if error.token is not None else 0
 
 
@@ -218,13 +220,14 @@ def _sample(tree: _Tree) -> dict[str, object]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = _Limited()
+def environment() -> Environment:
+    """Liquid with limits, and without other files."""
+    limited = _Limited()
     for tag in ("include", "render"):
-        del environment.tags[tag]
-    for name, applied in list(environment.filters.items()):
-        environment.filters[name] = _guarded(name, applied)
-    return environment
+        del limited.tags[tag]
+    for name, applied in list(limited.filters.items()):
+        limited.filters[name] = _guarded(name, applied)
+    return limited
 
 
 def _guarded(name: str, applied: Callable[..., Any]) -> Callable[..., Any]:

@@ -29,6 +29,7 @@ from tieline.server.catalogue.api import catalogue_routes
 from tieline.server.description import description
 from tieline.server.hooks import Hooks, Receive, Scope, Send
 from tieline.server.keeping.erase_api import erase_routes
+from tieline.server.outward.api import outward_routes
 from tieline.server.people.conflicts_api import conflict_routes
 from tieline.server.people.items_api import item_routes
 from tieline.server.people.people_api import people_routes
@@ -118,6 +119,7 @@ def make_api(hub: Hub, *, https: bool = False) -> Litestar:
             error_routes(hub),
             erase_routes(hub),
             catalogue_routes(hub),
+            outward_routes(hub),
             *front.routes,
         ],
         guards=[front.guard],

@@ -124,6 +124,8 @@ class Directory:
         self.default_lane = LaneId(0)
         self.apps: Mapping[AppId, App] = {}
         self.grants: Mapping[GrantId, Grant] = {}
+        #: What user-made HTTP may reach by name.
+        self.outward: frozenset[str] = frozenset()
         self._app_by_name: dict[str, App] = {}
         self._by_place: dict[tuple[AppId, str], StoredConnection] = {}
         self._by_name: dict[str, StoredConnection] = {}
@@ -183,6 +185,7 @@ class Directory:
                 )
             ).fetchall()
             self.default_lane = await default_lane(db)
+            outward = await (await db.execute("SELECT entry FROM outward_entry")).fetchall()
             opened = {row[0]: await self._open(db, row) for row in rows}
             apps = await load_apps(db, self._vault)
             grants = await load_grants(db, self._vault)
@@ -194,6 +197,7 @@ class Directory:
             )
             for row in sync_rows
         }  # fmt: skip
+        self.outward = frozenset(row[0] for row in outward)
         if (connections, syncs, apps, grants) == (self.connections, self.syncs, self.apps, self.grants):
             return
         self.connections, self.syncs, self.apps, self.grants = connections, syncs, apps, grants

@@ -52,6 +52,8 @@ async def _calls(it: Desk) -> dict[str, list[Call]]:
         "users.remove": [("DELETE", "/api/users/bo", None)],
         "tokens.add": [("POST", "/api/tokens", {"name": "new", "scopes": ["items:read"]})],
         "tokens.revoke": [("DELETE", "/api/tokens/old", None)],
+        "outward.allow": [("POST", "/api/outward", {"entry": "10.1.2.0/24", "reason": "our own office"})],
+        "outward.deny": [("DELETE", "/api/outward?entry=10.1.2.0/24", None)],
         "audit.keep": [("PUT", "/api/audit/keeping", {"days": 100})],
         "session.open": [("POST", "/api/session", {"name": "viewer", "password": PASSWORD})],
         "session.password": [("PUT", "/api/session/password", {"current": PASSWORD, "new": "another password"})],

@@ -20,6 +20,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "conflicts": ("read", "write"),
     "errors": ("read", "write"),
     "alerts": ("read", "write"),
+    "outward": ("read", "write"),
     "erasure": ("read", "write"),
     "keys": ("read", "write"),
     "users": ("read", "write"),

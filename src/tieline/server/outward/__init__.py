@@ -1,0 +1,1 @@
+"""What HTTP of users' own making may reach beyond what is public."""
