@@ -101,6 +101,15 @@ def test_what_one_kind_has_is_enough_for_a_general_rule() -> None:
         + " }}",
         "{% assign x = 99 %}{% for a in (1..900) %}{% assign x = x | times: x %}{% endfor %}{{ x }}{{call.id}}",
         "{% for a in (1..999) %}" + "x" * 100 + "{{ call.id }}{% endfor %}",
+        "{{ call.id }}{% for a in (1..1000) %}" + "{% if a == 0 %}{% endif %}" * 700 + "{% endfor %}",
+        "{{ call.id }}{% for a in (1..1000) %}{{ call.caller_name"
+        + " | upcase" * 1000
+        + " | slice: 0, 0 }}{% endfor %}",
+        "{{ call.id }}{% assign x = (1..100000000) | join: '' %}",
+        "{{ call.id }}{% for a in (1..1000) %}{% case a %}"
+        + "{% when 'a' %}" * 1300
+        + "{% endcase %}{% endfor %}",
+        "{{ call.id }}{{ 'now' | date: '%Y' }}",
     ],
 )
 def test_no_template_runs_away(text: str) -> None:
@@ -109,6 +118,13 @@ def test_no_template_runs_away(text: str) -> None:
     with pytest.raises(MappingError, match="Liquid"):
         _render(text)
     assert time.monotonic() - began < 5
+
+
+def test_a_template_is_no_longer_than_it_may_be() -> None:
+    """At the edge it is read; one character more is a mistake where it is written."""
+    LiquidTemplate("x" * MAX_LENGTH, "call")
+    with pytest.raises(TemplateError, match="more than"):
+        LiquidTemplate("x" * (MAX_LENGTH + 1), "call")
 
 
 def test_a_very_long_value_is_cut() -> None:

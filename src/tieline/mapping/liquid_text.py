@@ -7,12 +7,12 @@ intermediate values have limits. Loads the library, which takes a moment: import
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from decimal import Decimal
 from functools import cache, wraps
 from typing import Any
 
-from liquid import Environment
+from liquid import BoundTemplate, Environment, RenderContext, Token
 from liquid.exceptions import LiquidError
 
 from tieline.errors import MappingError
@@ -25,15 +25,64 @@ from tieline.mapping.values import Value, plain_number, to_text
 #: Characters of a value going in, of any value on the way, and of the text that comes out.
 MAX_LENGTH = 20_000
 MAX_LOOPS = 1_000
+#: What one rendering may come to: a step is a node, a name, or a filter over a few hundred characters.
+MAX_STEPS = 50_000
+_CHARACTERS_A_STEP = 200
 #: What an activity tells of its person, whatever its kind.
 _PERSON = ("phone", "email", "name", "first_name", "last_name")
 #: `form.field["Your town"]`
 _BY_LABEL = "field"
+#: What the library's `date` would ask the machine's clock for.
+_CLOCK = (("now",), ("today",))
 _OF_ANY = ("size", "first", "last")
 _Tree = dict[str, Any]
 
 
+class _Counted(RenderContext):
+    """Counts what a rendering does, so that none takes long."""
+
+    def __init__(self, template: BoundTemplate, **given: Any) -> None:
+        self._steps = 0
+        self._disabled: list[str] = []
+        super().__init__(template, **given)
+
+    @property
+    def disabled_tags(self) -> list[str]:
+        """Asked for at every node."""
+        self._count(1)
+        return self._disabled
+
+    @disabled_tags.setter
+    def disabled_tags(self, tags: list[str]) -> None:
+        self._disabled = tags
+
+    def get(self, *given: Any, **named: Any) -> object:
+        """A name's value."""
+        self._count(1)
+        return super().get(*given, **named)
+
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        """A filter, which counts by what it is given."""
+        applied = super().filter(name, token)
+
+        def counted(*given: Any, **named: Any) -> object:
+            self._count(1 + sum(len(one) for one in given if isinstance(one, Sized)) // _CHARACTERS_A_STEP)
+            return applied(*given, **named)
+
+        return counted
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise LiquidError(f"takes more than {MAX_STEPS} steps", token=None)
+
+
+class _Template(BoundTemplate):
+    context_class = _Counted
+
+
 class _Limited(Environment):
+    template_class = _Template
     loop_iteration_limit = MAX_LOOPS
     output_stream_limit = MAX_LENGTH
     local_namespace_limit = 10 * MAX_LENGTH
@@ -46,7 +95,7 @@ class LiquidTemplate:
     __slots__ = ("_kind", "_template")
 
     def __init__(self, text: str, kind: Kind) -> None:
-        self._template = _parse(text)
+        self._template = parse(text)
         self._kind: Kind = kind
 
     def render(self, subject: Subject, country: str | None = None) -> str | None:
@@ -66,7 +115,7 @@ class LiquidTemplate:
 def problems(text: str, kinds: tuple[Kind, ...]) -> list[tuple[str, int]]:
     """What is wrong with a template for any of `kinds`: message, and characters from its beginning."""
     try:
-        template = _parse(text)
+        template = parse(text)
     except TemplateError as error:
         return [(str(error), error.offset)]
     analysis = template.analyze()
@@ -85,7 +134,7 @@ def problems(text: str, kinds: tuple[Kind, ...]) -> list[tuple[str, int]]:
 
 def _trial(text: str, kinds: tuple[Kind, ...]) -> list[tuple[str, int]]:
     """What goes wrong with any values at all: a filter's argument that is missing, say."""
-    template = _parse(text)
+    template = parse(text)
     for kind in kinds:
         try:
             template.render({root: _sample(tree) for root, tree in _trees(kind).items()})
@@ -96,7 +145,10 @@ def _trial(text: str, kinds: tuple[Kind, ...]) -> list[tuple[str, int]]:
     return []
 
 
-def _parse(text: str) -> Any:
+def parse(text: str) -> BoundTemplate:
+    """A template. Raises TemplateError."""
+    if len(text) > MAX_LENGTH:
+        raise TemplateError(f"a template of more than {MAX_LENGTH} characters", MAX_LENGTH)
     try:
         return environment().from_string(text)
     except LiquidError as error:
@@ -236,6 +288,8 @@ def _guarded(name: str, applied: Callable[..., Any]) -> Callable[..., Any]:
     # What the filter asks to be called with is written on it, and goes over with its name.
     @wraps(applied)
     def guarded(*arguments: Any, **named: Any) -> Any:
+        if name == "date" and arguments[:1] in _CLOCK:
+            raise LiquidError("the clock is not read here: the same comes out each time", token=None)
         if name.startswith("replace"):
             _refuse_growth([one for one in arguments if isinstance(one, str)])
         result = applied(*arguments, **named)

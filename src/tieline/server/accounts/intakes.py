@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tieline.connectors.contacts_api import webhooks as contacts_webhooks
 from tieline.connectors.contacts_api.triggers.recognition import recognise
-from tieline.connectors.kit.connection import GENERAL_SETTINGS, NO_WEBHOOKS
+from tieline.connectors.kit.connection import ACCEPT_UNVERIFIED, GENERAL_SETTINGS, NO_WEBHOOKS
 from tieline.connectors.kit.signatures import Refused, load_ed25519_keys
 from tieline.connectors.nimbata import webhooks as nimbata_webhooks
-from tieline.connectors.nimbata.config import NimbataConfig
+from tieline.connectors.nimbata.config import NimbataConfig, Unproved
 from tieline.connectors.nimbata.config import build as build_config
 from tieline.domain.ids import ConnectionId
 from tieline.inbox.receive import EventState
@@ -121,6 +121,10 @@ def _nimbata_checks(
     config, secrets = account_config(connection), connection.credential.secrets_at(now)
     if not secrets and connection.settings.get(NO_WEBHOOKS) is True:
         # Nothing can prove itself to it, so that whatever comes is refused.
+        return config, ()
+    unproved = any(isinstance(one, Unproved) for one in config.webhooks.auth or ())
+    if unproved and connection.settings.get(ACCEPT_UNVERIFIED) is not True:
+        # However its settings came to be so: nobody said that this is meant.
         return config, ()
     return config, nimbata_webhooks.checks(config, secrets)
 
