@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tieline.connectors.kit.redact import is_secret, redact_headers, redact_text, redact_url
+from tieline.connectors.kit.redact import (
+    REDACTED,
+    is_secret,
+    redact_body,
+    redact_headers,
+    redact_text,
+    redact_url,
+)
 
 SECRET = "s3cr3t-Value.0123456789"
 PROSE = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=60)
@@ -61,3 +68,14 @@ def test_tokens_are_known_by_their_looks(text: str) -> None:
     """Where no name stands beside them."""
     assert "[redacted]" in redact_text(text)
     assert text.split()[-1] not in redact_text(text)
+
+
+def test_a_body_that_somebody_asked_for_shows_no_credential() -> None:
+    """But what a custom field is called, and a code that is none."""
+    body = {
+        "access_token": "t",
+        "data": [{"key": "contact.size", "code": "US", "clientSecret": "s"}],
+        "token": "",
+    }
+    shown = [{"key": "contact.size", "code": "US", "clientSecret": REDACTED}]
+    assert redact_body(body) == {"access_token": REDACTED, "data": shown, "token": ""}

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tieline.connectors.kit.redact import redact_body, redact_text
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.store.audit import note
 from tieline.store.directory import Directory
@@ -245,6 +246,6 @@ def _shown(opened: Callable[[], bytes]) -> Any:
     except BrokenSeal as error:
         return {"unreadable": str(error)}
     try:
-        return msgspec.json.decode(raw)
+        return redact_body(msgspec.json.decode(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return raw.decode("utf-8", "replace")
+        return redact_text(raw.decode("utf-8", "replace"))

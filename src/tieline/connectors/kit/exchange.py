@@ -9,6 +9,7 @@ from contextvars import ContextVar
 import msgspec
 import structlog
 
+from tieline.connectors.kit.personal import sketch, sketch_path
 from tieline.connectors.kit.redact import redact_text, redact_url
 from tieline.errors import ConnectorError
 
@@ -88,8 +89,11 @@ def kept() -> bool:
 
 
 def write_down(exchange: Exchange) -> None:
-    """Log the exchange, at debug."""
-    log.debug("exchange", **msgspec.structs.asdict(exchange))
+    """Log the exchange, at debug: what was done and to which record, without what people are called or wrote."""
+    told = msgspec.structs.asdict(exchange)
+    for name in ("request", "response"):
+        told[name] = sketch(told[name])
+    log.debug("exchange", **{**told, "path": sketch_path(exchange.path)})
 
 
 def attach(error: ConnectorError, exchange: Exchange) -> None:

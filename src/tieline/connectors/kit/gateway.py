@@ -28,6 +28,7 @@ from tieline.connectors.kit.exchange import Exchange, attach, kept, record, writ
 from tieline.connectors.kit.governor import Governor
 from tieline.connectors.kit.line import Line, Prepared
 from tieline.connectors.kit.outcome import cut_off, read_refusal, read_value, why
+from tieline.connectors.kit.personal import without_values
 from tieline.connectors.kit.quota_class import lowered
 from tieline.connectors.kit.rate_headers import read_retry_after, read_told
 from tieline.domain.ids import ConnectionId
@@ -37,6 +38,7 @@ from tieline.errors import (
     CredentialError,
     LeaseLost,
     RateLimited,
+    RejectedError,
     Unavailable,
 )
 
@@ -209,7 +211,7 @@ class Gateway:
             if isinstance(outcome, ConnectorError):
                 outcome.trace_id = trace_id
                 attach(outcome, exchange)
-                raise line.place(outcome, operation, status)
+                raise line.place(_discreet(outcome, given), operation, status)
         return Answer(
             value=outcome, status=status or 0, trace_id=trace_id, started_at=started_at,
             duration_s=duration_s, exchange=exchange, served_at=_moment(headers.get("Date")) if headers else None,
@@ -274,6 +276,14 @@ def _settle(
     if held is not None and isinstance(outcome, RateLimited):
         outcome.retry_after_s, outcome.daily = held
     return outcome
+
+
+def _discreet(error: ConnectorError, given: Any) -> ConnectorError:
+    """Its words are kept in plain: without what was sent, which far sides like to say back."""
+    error.args = (without_values(str(error), given), *error.args[1:])
+    if isinstance(error, RejectedError):
+        error.messages = tuple(without_values(one, given) for one in error.messages)
+    return error
 
 
 @lru_cache(maxsize=64)

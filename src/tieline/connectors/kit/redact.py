@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 REDACTED = "[redacted]"
 
@@ -51,6 +52,26 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
         text = _QUERY.sub(_pair, _USERINFO.sub(rf"\1{REDACTED}@", text))
         text = _FORM_PAIR.sub(_pair, text)
     return _TOKENS.sub(REDACTED, _BEARER.sub(rf"\1 {REDACTED}", text))
+
+
+def redact_body(body: Any) -> Any:
+    """A decoded body without credentials, for whoever asked to see it: what is merely called "key" or "code" may be
+    anything, and stays."""
+    match body:
+        case dict():
+            return {
+                name: REDACTED if _names_credential(str(name)) and value else redact_body(value)
+                for name, value in body.items()
+            }
+        case list():
+            return [redact_body(one) for one in body]
+        case _:
+            return body
+
+
+def _names_credential(name: str) -> bool:
+    plain = _LETTERS.sub("", name.lower())
+    return plain.endswith(_SECRET_ENDINGS) or plain in ("authorization", "cookie", "setcookie")
 
 
 def _pair(match: re.Match[str]) -> str:
