@@ -20,7 +20,8 @@ from tieline.sync.files.definition import default_text
 #: They look, and change nothing here.
 LOOK = frozenset(
     {
-        "app list", "audit list", "catalogue list", "catalogue show", "conflicts list", "conflicts show",
+        "alerts list", "alerts sent", "app list", "audit list", "catalogue list", "catalogue show", "conflicts list",
+        "conflicts show",
         "connect list", "connect show", "db status", "db url", "doctor", "effects list", "effects show", "errors item",
         "errors list", "errors show", "events list", "events show", "items list", "items show",
         "keys list", "outward list",
@@ -100,6 +101,12 @@ def changing(line: Line, folder: Path) -> dict[str, list[tuple[tuple[str, ...], 
         "tokens add": [(("widget", "--scope", "*:read"), "")],
         "tokens revoke": [(("widget",), "")],
         "audit keep": [(("100",), "")],
+        "alerts add": [
+            (("ops", "--to", "ops@example.com", "--sender", "tieline@example.com", "--smtp", "127.0.0.1:1",
+              "--security", "none"), ""),
+        ],
+        "alerts test": [(("ops", "--no-wait"), "")],
+        "alerts remove": [(("ops",), "")],
         "outward allow": [(("hooks.internal:8443", "--reason", "our own alerts"), "")],
         "outward deny": [(("hooks.internal:8443",), "")],
         "keys rotate": [((), "")],

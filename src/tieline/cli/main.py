@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import typer
 
 from tieline import __version__
-from tieline.cli import app as oauth_app
 from tieline.cli import (
+    alerts,
     audit,
     catalogue,
     chaos,
@@ -34,6 +34,7 @@ from tieline.cli import (
     tokens,
     users,
 )
+from tieline.cli import app as oauth_app
 from tieline.cli.logs import set_up_logs
 from tieline.errors import TielineError
 
@@ -67,6 +68,7 @@ app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(catalogue.app, name="catalogue")
 app.command()(doctor.doctor)
 app.add_typer(users.app, name="users")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(outward.app, name="outward")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(audit.app, name="audit")

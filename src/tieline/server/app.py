@@ -24,6 +24,7 @@ from tieline.server.access.limits import BODY_BYTES, guarded
 from tieline.server.access.problems import Refusal, away, broken, misread, refused
 from tieline.server.access.scopes import OPEN, needs
 from tieline.server.accounts.callback import callback_route
+from tieline.server.alerts.api import alert_routes
 from tieline.server.backfill.api import backfill_routes
 from tieline.server.catalogue.api import catalogue_routes
 from tieline.server.description import description
@@ -120,6 +121,7 @@ def make_api(hub: Hub, *, https: bool = False) -> Litestar:
             erase_routes(hub),
             catalogue_routes(hub),
             outward_routes(hub),
+            alert_routes(hub),
             *front.routes,
         ],
         guards=[front.guard],

@@ -23,9 +23,11 @@ from tieline.server.access.principal import Clock, utc_now
 from tieline.server.accounts.errands import HubErrands
 from tieline.server.accounts.guardian import Guardian
 from tieline.server.accounts.intakes import ContactsIntake, Intake, NimbataIntake
+from tieline.server.alerts.alerter import Alerter
 from tieline.server.app import Http, make_app
 from tieline.server.handlers import HubHandlers
 from tieline.server.hooks import Hooks
+from tieline.server.outward.entries import guard_of
 from tieline.server.sweeps.pollers import HubPoller
 from tieline.server.trouble.mend import Mender
 from tieline.server.trouble.replays import Replays
@@ -126,6 +128,8 @@ class Hub:
                     background.append(group.create_task(keep_tidy(self.store, self.clock)))
                     replays = Replays(self.store, Mender(self.store, self.directory))
                     background.append(group.create_task(replays.run()))
+                    guard = guard_of(self.directory, public_url=options.public_url)
+                    background.append(group.create_task(Alerter(self.store, self.vault, guard).run()))
                     http = Http(make_app(self, hooks, public_url=options.public_url), options)
                     await http.run(lambda url: _tell(ready, url))
             finally:

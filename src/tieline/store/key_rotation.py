@@ -52,6 +52,7 @@ _KINDS = (
     _Kind("app", "secret", ("name",)),
     _Kind("oauth_grant", "pair", ("app_id", "user_type", "account")),
     _Kind("errand", "input", ("kind",)),
+    _Kind("alert_channel", "target", ("name",)),
 )
 
 

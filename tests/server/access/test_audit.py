@@ -52,6 +52,10 @@ async def _calls(it: Desk) -> dict[str, list[Call]]:
         "users.remove": [("DELETE", "/api/users/bo", None)],
         "tokens.add": [("POST", "/api/tokens", {"name": "new", "scopes": ["items:read"]})],
         "tokens.revoke": [("DELETE", "/api/tokens/old", None)],
+        "alerts.channels.add": [("POST", "/api/alerts/channels", {"name": "ops", "target": {
+            "kind": "webhook", "url": "https://hooks.example.com/x", "secret": PASSWORD * 2}})],
+        "alerts.channels.test": [("POST", "/api/alerts/channels/ops/test", None)],
+        "alerts.channels.remove": [("DELETE", "/api/alerts/channels/ops", None)],
         "outward.allow": [("POST", "/api/outward", {"entry": "10.1.2.0/24", "reason": "our own office"})],
         "outward.deny": [("DELETE", "/api/outward?entry=10.1.2.0/24", None)],
         "audit.keep": [("PUT", "/api/audit/keeping", {"days": 100})],
