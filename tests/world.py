@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 
 from tieline.demo.expect import Found, compare, expectations
+from tieline.ending import end
 from tieline.sandbox.app import Options, Sandbox
 from tieline.sandbox.nimbata import NimbataSide
 from tieline.server.hub import Hub, ServeOptions
@@ -169,6 +170,4 @@ async def serving(hub: Hub, options: ServeOptions | None = None) -> AsyncIterato
         assert base is not None
         yield base
     finally:
-        for task in (running, starting):
-            task.cancel()
-        await asyncio.gather(running, starting, return_exceptions=True)
+        await end((running, starting))

@@ -15,6 +15,7 @@ import typer
 from tieline.cli import output
 from tieline.cli.first_admin import FirstAdmin, first_admin
 from tieline.cli.session import home_path, opened_hub, run
+from tieline.ending import end
 
 if TYPE_CHECKING:
     from tieline.server.hub import Hub, ServeOptions
@@ -118,9 +119,7 @@ async def _serve(options: ServeOptions, public_url: str | None, as_json: bool) -
                 # It ends by itself only when it fails.
                 await serving
         finally:
-            for task in (serving, stopping):
-                task.cancel()
-            await asyncio.gather(serving, stopping, return_exceptions=True)
+            await end((serving, stopping))
 
 
 def _announce(

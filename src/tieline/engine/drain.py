@@ -11,6 +11,7 @@ import structlog
 
 from tieline.domain.ids import ConnectionId, LaneId, PersonId, SyncId
 from tieline.effects.writes import AssignmentRow, AssignmentState, Writes
+from tieline.ending import end
 from tieline.engine.chain import Chain
 from tieline.engine.dispatch import Dispatch
 from tieline.engine.lane import Leases, OwnedLane
@@ -209,9 +210,7 @@ class Drain:
         if not self._tasks:
             return
         _, unfinished = await asyncio.wait(self._tasks, timeout=GRACE_S)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+        await end(unfinished, again_s=1.0)
 
 
 def _loaded(row: tuple[Any, ...], keys: Keys) -> Loaded:

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from tieline.connectors.kit.backoff import RetryPolicy
 from tieline.domain.ids import LaneId
+from tieline.ending import end
 from tieline.engine.lane import OwnedLane
 from tieline.errors import TielineError, TransientError
 from tieline.store.errands import ErrandId
@@ -128,7 +129,4 @@ class Errands:
 
     async def close(self) -> None:
         """Stop every one; it stands as before and is done by the next worker."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._running.values(), again_s=1.0)

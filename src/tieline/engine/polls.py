@@ -14,6 +14,7 @@ import structlog
 from tieline.connectors.kit.backoff import RetryPolicy
 from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.effects.decide import AT_ONCE, HoldLane, decide
+from tieline.ending import end
 from tieline.engine.lane import Leases, OwnedLane
 from tieline.errors import ConnectorError, RateLimited, TielineError
 from tieline.store.pool import Store
@@ -148,7 +149,4 @@ class Polls:
 
     async def close(self) -> None:
         """Stop every poll; its cursor stays where it was."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._running.values(), again_s=1.0)

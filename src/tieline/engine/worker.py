@@ -15,6 +15,7 @@ import psycopg
 import structlog
 
 from tieline.effects.writes import Ledger
+from tieline.ending import end
 from tieline.engine.drain import IN_HAND, Drain, Handlers
 from tieline.engine.errands import Errands
 from tieline.engine.lane import CHANNEL, LEASE, RENEW_S, Leases, OwnedLane, read_lane
@@ -95,14 +96,12 @@ class Worker:
         try:
             await self._restarting(self._keep_draining)
         finally:
-            for keeper in keepers[1:]:
-                keeper.cancel()
+            await end(keepers[1:], again_s=1.0)
             await self._polls.close()
             await self._errands.close()
             await self._drain.close()
             await asyncio.shield(self._give_all_back())
-            keepers[0].cancel()
-            await asyncio.gather(*keepers, return_exceptions=True)
+            await end(keepers, again_s=1.0)
 
     async def _restarting(self, keeper: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Keep a loop going through a restart of the database."""

@@ -14,6 +14,7 @@ import structlog
 
 from tieline.connectors import CONNECTORS
 from tieline.connectors.kit.gateway import Gateway
+from tieline.ending import end
 from tieline.engine.errands import Errands
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.engine.worker import Worker
@@ -133,8 +134,7 @@ class Hub:
                     http = Http(make_app(self, hooks, public_url=options.public_url), options)
                     await http.run(lambda url: _tell(ready, url))
             finally:
-                for task in background:
-                    task.cancel()
+                await end(background)
 
 
 async def _tell(ready: Callable[[str | None], Awaitable[None] | None] | None, url: str | None) -> None:

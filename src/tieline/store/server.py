@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
 
+from tieline.ending import end
 from tieline.errors import StoreError
 from tieline.store.embedded import EmbeddedServer
 from tieline.store.migrate import load_alembic
@@ -48,9 +49,7 @@ async def attach_store_server(home: Path | None = None, url: str | None = None) 
         try:
             yield embedded
         finally:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
+            await end([watch])
     finally:
         # A thread cannot be cancelled: where the attaching was, this waits for it and then leaves.
         await asyncio.shield(asyncio.to_thread(server.detach))

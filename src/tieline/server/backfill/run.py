@@ -19,6 +19,7 @@ import structlog
 from tieline.connectors.kit.gateway import Gateway
 from tieline.connectors.kit.quota_class import at_most
 from tieline.domain.ids import SyncId
+from tieline.ending import end
 from tieline.engine.polls import DuePoll
 from tieline.errors import ConfigurationError, RejectedError, StoreError, TielineError
 from tieline.server.backfill.page import PageRead
@@ -87,10 +88,7 @@ class Backfills:
 
     async def close(self) -> None:
         """Stop what looks; it begins anew when another worker takes it up."""
-        tasks = list(self._looking.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._looking.values(), again_s=1.0)
 
     async def _failing(self, run: Run, work: Any) -> None:
         """What cannot get better by itself ends the run, with its reason."""

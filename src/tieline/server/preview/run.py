@@ -16,6 +16,7 @@ from tieline.domain.ids import ConnectionId, LaneId, SyncId
 from tieline.domain.side import Side
 from tieline.effects.target import Target
 from tieline.effects.writes import Ledger
+from tieline.ending import end
 from tieline.engine.drain import Drain, Loaded
 from tieline.engine.lane import Leases, OwnedLane
 from tieline.engine.read import Read
@@ -187,8 +188,7 @@ async def rehearsal(
             yield Rehearsal(scratch, way_out, drain, lane, sync, directory, nudged)
         finally:
             await drain.close()
-            committing.cancel()
-            await asyncio.gather(committing, return_exceptions=True)
+            await end([committing], again_s=1.0)
 
 
 class _Handlers:
