@@ -3,6 +3,7 @@
 TielineError
 ├── ConfigurationError      an operator must change something; never retried
 │   └── StoreError          the database cannot be used as it is; says the next step
+│       └── StoreMoved      it is on another server for good: go on there
 ├── ConnectorError          a far side answered, or did not; carries connection and operation
 │   ├── TransientError      try later
 │   │   ├── RateLimited     after `retry_after_s`; holds the whole lane
@@ -31,6 +32,10 @@ class ConfigurationError(TielineError):
 
 class StoreError(ConfigurationError):
     """The database cannot be reached or used as it is."""
+
+
+class StoreMoved(StoreError):
+    """The database is on another server for good: go on there."""
 
 
 class ConnectorError(TielineError):

@@ -33,6 +33,9 @@ LOOK = frozenset(
 PROCESSES = frozenset({"catalogue docs", "chaos", "db migrate", "demo", "sandbox", "server", "up", "worker"})
 #: Their changes need a person with a history, or a question: verb → action, and the test that looks for it.
 ELSEWHERE = {
+    "backup": ("backup", "tests/cli/test_backup.py"),
+    "restore": ("restore", "tests/cli/test_backup.py"),
+    "db move": ("db.move", "tests/cli/test_backup.py"),
     "catalogue try": ("catalogue.try", "tests/cli/test_catalogue.py"),
     "conflicts settle": ("conflicts.settle", "tests/cli/test_conflicts.py"),
     "people undo": ("people.undo", "tests/cli/test_people.py"),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import os
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tieline.cli import output
+from tieline.cli.backup import moved_words, told
 from tieline.cli.session import home_path, run
+from tieline.errors import ConfigurationError
 
-app = typer.Typer(help="The database: status, migrate, url.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from tieline.store.dump.move import Moved
+
+app = typer.Typer(help="The database: status, migrate, url, move.", no_args_is_help=True)
 
 Json = Annotated[bool, output.JSON_OPTION]
 
@@ -38,6 +44,51 @@ def url(as_json: Json = False) -> None:
     """The address to connect to with psql; it holds the password. Good while some verb keeps the server up."""
     found = run(_url())
     output.show({"url": found}, as_json, lambda: print(found))
+
+
+@app.command("move")
+def move(
+    to: Annotated[str | None, typer.Option(metavar="URL", help="an empty database on another server")] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="end a move that was cut off; stay here")] = False,
+    as_json: Json = False,
+) -> None:
+    """Move everything to another server while hubs run: they answer "later" meanwhile, and go on there."""
+    if cancel == (to is not None):
+        raise ConfigurationError("say where to (--to URL), or --cancel")
+    if to is None:
+        if not run(_cancel()):
+            raise output.NotThere("no move is under way")
+        output.show(
+            {"cancelled": True}, as_json, lambda: output.out.print("The move is off; hubs take in again.")
+        )
+        return
+    done = run(_move(to, quiet=as_json))
+
+    def people() -> None:
+        output.out.print(moved_words(done), markup=False, soft_wrap=True)
+        if "TIELINE_DATABASE_URL" in os.environ:
+            output.out.print("Set TIELINE_DATABASE_URL to it, and start the hubs again.", markup=False)
+
+    output.show(done, as_json, people)
+
+
+async def _move(to: str, *, quiet: bool) -> Moved:
+    from tieline.store.dump.move import move as carry
+    from tieline.store.home import Home
+    from tieline.store.migrate import migrate as bring_up
+    from tieline.store.server import attach_store_server
+
+    async with attach_store_server(home_path()) as address:
+        await bring_up(address)
+        return await carry(address, to, Home.find(), progress=told(quiet))
+
+
+async def _cancel() -> bool:
+    from tieline.store.dump.move import cancel
+    from tieline.store.server import attach_store_server
+
+    async with attach_store_server(home_path()) as address:
+        return await cancel(address)
 
 
 async def _status() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tieline import __version__
 from tieline.cli import (
     alerts,
     audit,
+    backup,
     catalogue,
     chaos,
     conflicts,
@@ -49,6 +50,8 @@ app = typer.Typer(
 )  # fmt: skip
 app.command()(demo.demo)
 app.command()(chaos.chaos)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(serve.up)
 app.command()(serve.server)
 app.command()(serve.worker)

@@ -9,13 +9,17 @@ import signal
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
+import msgspec
 import typer
 
 from tieline.cli import output
 from tieline.cli.first_admin import FirstAdmin, first_admin
 from tieline.cli.session import home_path, opened_hub, run
 from tieline.ending import end
+from tieline.errors import StoreMoved
+from tieline.store.home import Home
 
 if TYPE_CHECKING:
     from tieline.server.hub import Hub, ServeOptions
@@ -102,6 +106,29 @@ async def _serve(options: ServeOptions, public_url: str | None, as_json: bool) -
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    served: list[int] = []
+    while not stopped.is_set():
+        try:
+            await _serve_here(options, public_url, as_json, stopped, served)
+        except StoreMoved:
+            if "TIELINE_DATABASE_URL" in os.environ or Home.find().moved_to() is None:
+                raise
+            # The home says where to.
+            output.err.print("The database was moved: going on there.")
+            # At the same port, also where it was any that was free.
+            options = msgspec.structs.replace(options, port=served[-1] if served else options.port)
+
+
+async def _serve_here(
+    options: ServeOptions, public_url: str | None, as_json: bool, stopped: asyncio.Event, served: list[int]
+) -> None:
+    """Until it is stopped. Raises StoreMoved; the port goes into `served`."""
+
+    def ready(url: str | None) -> None:
+        if url is not None:
+            served.append(urlsplit(url).port or options.port)
+        _announce(hub, url, public_url, as_json, admin)
+
     progress = None if as_json else lambda text: output.err.print(f"[dim]{text} …[/]")
     async with opened_hub(progress) as hub:
         _calm_the_collector()
@@ -109,9 +136,7 @@ async def _serve(options: ServeOptions, public_url: str | None, as_json: bool) -
         if admin is not None:
             # At once: should it fail to serve, nobody would ever be told.
             admin.tell()
-        serving = asyncio.create_task(
-            hub.run(options, ready=lambda url: _announce(hub, url, public_url, as_json, admin))
-        )
+        serving = asyncio.create_task(hub.run(options, ready=ready))
         stopping = asyncio.create_task(stopped.wait())
         try:
             await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -59,8 +59,11 @@ class Worker:
         errands: Callable[[Callable[[], None]], Errands],
         name: str | None = None,
         lanes: int = LANES,
+        paused: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`errands` makes those of this worker, given what wakes it; `lanes` are leased at a time at most."""
+        """`errands` makes those of this worker, given what wakes it; `lanes` are leased at a time at most. While it is
+        `paused` it finishes what it has in hand, and gives every lane back."""
+        self._paused = paused
         self.name = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._store = store
         self._leases = Leases(store, self.name)
@@ -115,7 +118,9 @@ class Worker:
     async def _keep_claiming(self) -> None:
         while True:
             room = self._room - len(self._lanes)
-            if room > 0:
+            if self._paused():
+                self._wake.set()
+            elif room > 0:
                 for lane in await self._leases.claim(min(room, 50)):
                     if self._held_last.get(lane.id) != lane.epoch - 1:
                         self._handlers.taken_over(lane.id)
@@ -203,6 +208,9 @@ class Worker:
                 self._rouse(lane)
             if lane.failed and lane.in_hand == 0:
                 lane.failed, lane.mark = False, 0
+        if self._paused():
+            for lane in self._lanes.values():
+                lane.leaving = True
         await self._make_room(now)
         hungry = [
             lane

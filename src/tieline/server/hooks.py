@@ -89,6 +89,8 @@ class Hooks:
     async def _take(
         self, scope: Scope, receive: Receive, connector: str, name: str, event: list[str]
     ) -> tuple[int, str]:
+        if self._directory.moving is not None:
+            return 503, "the database is being moved, deliver it again later"
         door = self._door(connector, name)
         if door is None:
             self._refuse(0, "unknown connection")

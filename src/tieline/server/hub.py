@@ -18,6 +18,7 @@ from tieline.ending import end
 from tieline.engine.errands import Errands
 from tieline.engine.lane import CHANNEL as LANE_CHANNEL
 from tieline.engine.worker import Worker
+from tieline.errors import StoreMoved
 from tieline.inbox.receive import Inbox
 from tieline.server.access.keeping import keep_tidy
 from tieline.server.access.principal import Clock, utc_now
@@ -86,7 +87,20 @@ class Hub:
     async def run(
         self, options: ServeOptions, *, ready: Callable[[str | None], Awaitable[None] | None] | None = None
     ) -> None:
-        """Serve and work until cancelled. `ready` is called once with the base URL (None when it does not serve)."""
+        """Serve and work until cancelled. `ready` is called once with the base URL (None when it does not serve).
+
+        Raises StoreMoved where the database goes to another server meanwhile.
+        """
+        try:
+            await self._run(options, ready)
+        except BaseExceptionGroup as group:
+            if group.subgroup(StoreMoved) is not None:
+                raise StoreMoved("the database was moved to another server while this process ran") from None
+            raise
+
+    async def _run(
+        self, options: ServeOptions, ready: Callable[[str | None], Awaitable[None] | None] | None
+    ) -> None:
         # Whoever started it does not do what it does.
         acts(HUB)
         inbox = Inbox(self.store, self.vault)
@@ -101,6 +115,7 @@ class Hub:
                 group.create_task(self.directory.run(changed)),
                 group.create_task(_announce(self.store, changed)),
                 group.create_task(keep_finishing(self.store)),
+                group.create_task(_leave_when_moved(self.directory)),
             ]
             if options.work:
                 handlers = HubHandlers(self.store, self.directory, gateway)
@@ -113,6 +128,7 @@ class Hub:
                     handlers=handlers,
                     poller=poller,
                     errands=lambda nudge: Errands(self.store, self.vault, runner, nudge=nudge),
+                    paused=lambda: self.directory.moving is not None,
                 )
                 background.append(group.create_task(worker.run()))
             try:
@@ -149,11 +165,30 @@ async def _announce(store: Store, changed: asyncio.Event) -> None:
         changed.set()
 
 
+async def _leave_when_moved(directory: Directory) -> None:
+    await directory.gone.wait()
+    raise StoreMoved("the database was moved to another server while this process ran")
+
+
+async def _require_here(store: Store) -> None:
+    """Raises StoreMoved where the store is on another server for good."""
+    async with store.transaction() as db:
+        row = await (await db.execute("SELECT target FROM store_move WHERE state = 'moved'")).fetchone()
+        if row is None:
+            # Whoever moves it again must not take this one for a copy that nobody used.
+            await db.execute("DELETE FROM store_move WHERE state = 'arrived'")
+    if row is not None:
+        raise StoreMoved(
+            f"this database was moved to {row[0]}; set TIELINE_DATABASE_URL to that, or use the home that moved it"
+        )
+
+
 @asynccontextmanager
 async def open_hub(url: str, home: Path) -> AsyncIterator[Hub]:
     """Open an up-to-date store and read the directory."""
     masters = find_master_keys(home)
     async with Store.open(url) as store:
+        await _require_here(store)
         vault = await open_vault(store, masters)
         directory = Directory(store, vault)
         await directory.load()

@@ -126,6 +126,9 @@ class Directory:
         self.grants: Mapping[GrantId, Grant] = {}
         #: What user-made HTTP may reach by name.
         self.outward: frozenset[str] = frozenset()
+        #: The store is on its way to another server: nothing is taken in or worked off. "moved": it is there for good.
+        self.moving: Literal["moving", "moved"] | None = None
+        self.gone = asyncio.Event()
         self._app_by_name: dict[str, App] = {}
         self._by_place: dict[tuple[AppId, str], StoredConnection] = {}
         self._by_name: dict[str, StoredConnection] = {}
@@ -186,6 +189,9 @@ class Directory:
             ).fetchall()
             self.default_lane = await default_lane(db)
             outward = await (await db.execute("SELECT entry FROM outward_entry")).fetchall()
+            move = await (
+                await db.execute("SELECT state FROM store_move WHERE state <> 'arrived'")
+            ).fetchone()
             opened = {row[0]: await self._open(db, row) for row in rows}
             apps = await load_apps(db, self._vault)
             grants = await load_grants(db, self._vault)
@@ -198,6 +204,9 @@ class Directory:
             for row in sync_rows
         }  # fmt: skip
         self.outward = frozenset(row[0] for row in outward)
+        self.moving = move[0] if move is not None else None
+        if self.moving == "moved":
+            self.gone.set()
         if (connections, syncs, apps, grants) == (self.connections, self.syncs, self.apps, self.grants):
             return
         self.connections, self.syncs, self.apps, self.grants = connections, syncs, apps, grants

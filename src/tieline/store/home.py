@@ -51,6 +51,37 @@ class Home(msgspec.Struct, frozen=True):
         """The password of the embedded server, for its owner alone."""
         return self.path / "database.password"
 
+    @property
+    def _address(self) -> Path:
+        return self.path / "database.url"
+
+    def moved_to(self) -> str | None:
+        """The address of the database, with its password, where it was moved to another server. Raises
+        ConfigurationError where others may read it."""
+        try:
+            if self._address.stat().st_mode & 0o077:
+                raise ConfigurationError(
+                    f"{self._address} can be read or changed by others; take that away: chmod 600 {self._address}"
+                )
+            return self._address.read_text("utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def move_to(self, url: str) -> None:
+        """From now on the database is there: written for its owner alone, and safe on the disk."""
+        draft = self.path / f".database.url.{os.getpid()}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(url + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, self._address)
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def prepare(self) -> None:
         """Make the folder (0700) unless it is there; one that is there keeps its permissions.
 

@@ -30,14 +30,16 @@ class Migrated(msgspec.Struct, frozen=True):
     after: str | None
 
 
-async def migrate(url: str) -> Migrated:
+async def migrate(url: str, *, to: str | None = None) -> Migrated:
     """Apply what is missing, in one transaction, while other processes that come to the same wait.
+
+    `to` is a revision that is not gone beyond, for data that was written by an older version.
 
     Raises StoreError with the next step, the schema being as it was before: server unreachable or older than 15,
     schema newer than the code, or another process that does not get done.
     """
     require_supported(await require_reachable(url))
-    return await asyncio.to_thread(_migrate, url, revisions(script_folder()))
+    return await asyncio.to_thread(_migrate, url, revisions(script_folder()), to)
 
 
 def script_folder() -> Path:
@@ -59,8 +61,8 @@ def revisions(folder: Path) -> list[str]:
     return found
 
 
-def _migrate(url: str, known: list[str]) -> Migrated:
-    head = known[-1] if known else None
+def _migrate(url: str, known: list[str], to: str | None = None) -> Migrated:
+    head = to or (known[-1] if known else None)
     try:
         with psycopg.connect(
             url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, application_name="tieline migrate"
@@ -73,7 +75,7 @@ def _migrate(url: str, known: list[str]) -> Migrated:
             before = _revision(connection)
             _refuse_newer(before, known)
             if before != head:
-                _upgrade(url)
+                _upgrade(url, head or "head")
             return Migrated(before, head)
     except psycopg.Error as error:
         raise StoreError(explain(error)) from error
@@ -115,7 +117,7 @@ def load_alembic() -> None:
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
 
-def _upgrade(url: str) -> None:
+def _upgrade(url: str, to: str) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
@@ -132,7 +134,7 @@ def _upgrade(url: str) -> None:
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     except DBAPIError as error:
         raise StoreError(f"the migration failed and was taken back: {error.orig}") from error
     finally:

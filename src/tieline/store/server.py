@@ -13,6 +13,7 @@ import structlog
 from tieline.ending import end
 from tieline.errors import StoreError
 from tieline.store.embedded import EmbeddedServer
+from tieline.store.home import Home
 from tieline.store.migrate import load_alembic
 from tieline.store.pool import require_reachable
 from tieline.store.refusal import require_supported
@@ -26,12 +27,13 @@ _LONGEST_PAUSE_S = 15.0
 
 @asynccontextmanager
 async def attach_store_server(home: Path | None = None, url: str | None = None) -> AsyncIterator[str]:
-    """The URL of a database that stands: `url`, else $TIELINE_DATABASE_URL, else the embedded server of `home`.
+    """The URL of a database that stands: `url`, else $TIELINE_DATABASE_URL, else where this home's database was moved
+    to, else the embedded server of `home`.
 
     An embedded server is started when needed, started again when it is killed, and stopped by the last one out.
     Raises StoreError or ConfigurationError with the next step.
     """
-    named = url or os.environ.get("TIELINE_DATABASE_URL")
+    named = url or os.environ.get("TIELINE_DATABASE_URL") or Home.find(home).moved_to()
     if named:
         require_supported(await require_reachable(named))
         yield named

@@ -99,6 +99,12 @@ class FileKeys:
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._made(self._path)
 
+    def keep(self, key: bytes) -> None:
+        """One that a backup brought along, where there is none yet. Raises ConfigurationError where there is."""
+        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._made(self._path, key) != key:
+            raise ConfigurationError(f"{self._path} holds another key, which is not replaced")
+
     def prepare(self) -> bytes:
         """Written and safe on the disk before anything is wrapped by it."""
         return self._made(self._next)
@@ -118,12 +124,12 @@ class FileKeys:
     def _old(self) -> Path:
         return self._home / f"{_FILE}.old"
 
-    def _made(self, path: Path) -> bytes:
+    def _made(self, path: Path, key: bytes | None = None) -> bytes:
         draft = self._home / f".{path.name}.{os.getpid()}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w") as file:
-                file.write(encode_key(new_key()) + "\n")
+                file.write(encode_key(key or new_key()) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileExistsError):
