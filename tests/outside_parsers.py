@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +36,8 @@ from tieline.server.people.item_input import ItemFields
 from tieline.sync.files.definition import DefinitionError
 from tieline.sync.files.sync_file import SyncFile
 from tieline.vault.seal import BrokenSeal, Sealer, Vault
+from tieline.workflows.definition import Definition as WorkflowDefinition
+from tieline.workflows.read import DefinitionError as WorkflowMistake
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 Kinds = type[Any] | tuple[type[Any], ...]
@@ -193,6 +195,10 @@ PARSERS: dict[str, Parser] = {
         _one(outside.words | outside.words.map("drv:{}".format)), (DerivedPerson, NONE)
     ),
     "tieline.engine.lane:read_lane": Parser(_one(outside.words), (int, NONE)),
+    f"{_KIT}outward_guard:read_entry": Parser(_one(outside.words), msgspec.Struct, ConfigurationError),
+    "tieline.mapping.liquid_text:parse": Parser(_one(outside.words), object, TemplateError),
+    "tieline.workflows.durations:parse_duration": Parser(_one(outside.words), timedelta, ValueError),
+    "tieline.workflows.read:read_definition": Parser(_one(_yaml()), WorkflowDefinition, WorkflowMistake),
     # What is sealed, or was written down.
     "tieline.vault.master:decode_key": Parser(_one(outside.base64s, "the key"), bytes, ConfigurationError),
     "tieline.vault.seal:Vault.unseal": Parser(
@@ -225,6 +231,10 @@ NOT_OUTSIDE: dict[str, str] = {
     "tieline.server.people.history:load_pairs": _STORED,
     "tieline.sync.who.conflicts:load_answers": _STORED,
     "tieline.store.migrate:load_alembic": "imports a library",
+    "tieline.store.dump.frames:read_frames": "a file; cut, flipped, and another altogether in tests/store/test_dump.py",
+    "tieline.store.dump.restore:read_manifest": "a file; cut, flipped, and newer ones in tests/store/test_dump.py",
+    "tieline.store.dump.tables:read_rows": _STORED,
+    "tieline.workflows.templates.__init__:read_template": "files of this package, each of which is read in its tests",
     "tieline.store.grants:load_grant": _STORED,
     "tieline.store.grants:load_grants": _STORED,
     "tieline.store.grants:load_apps": _STORED,

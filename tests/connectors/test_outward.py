@@ -16,13 +16,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tieline.connectors.kit.outward import (
-    MAX_ANSWER,
-    MAX_REDIRECTS,
-    OutwardGuard,
-    outward_session,
-    read_entry,
-)
+from tieline.connectors.kit.outward import MAX_ANSWER, MAX_REDIRECTS, outward_session
+from tieline.connectors.kit.outward_guard import OutwardGuard, read_entry
 from tieline.errors import ConfigurationError, OutcomeUnknown, RejectedError, Unavailable
 
 #: Where nobody's HTTP may lead, with what is wrapped in other addresses.
@@ -218,7 +213,7 @@ def _forms(port: int) -> list[str]:
 async def test_loopback_is_reached_in_no_way_of_writing_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers of any base, mapped and shortened ones, and names; with its port allowed for all."""
     async with listening() as it:
-        monkeypatch.setattr("tieline.connectors.kit.outward.PORTS", frozenset({it.port}))
+        monkeypatch.setattr("tieline.connectors.kit.outward_guard.PORTS", frozenset({it.port}))
         async with outward_session(OutwardGuard(), timeout_s=3) as session:
             for url in _forms(it.port):
                 with pytest.raises((RejectedError, Unavailable)):
@@ -231,7 +226,7 @@ async def test_a_name_that_leads_elsewhere_at_the_second_look_is_not_followed(
 ) -> None:
     """What was judged is what is connected to: there is one look, and each request has its own."""
     async with listening() as it:
-        monkeypatch.setattr("tieline.connectors.kit.outward.PORTS", frozenset({it.port}))
+        monkeypatch.setattr("tieline.connectors.kit.outward_guard.PORTS", frozenset({it.port}))
         names = Names(rebinding=["192.88.99.1", "127.0.0.1"], mixed=["8.8.8.8 127.0.0.1"])
         async with outward_session(OutwardGuard(resolver=names), timeout_s=0.5) as session:
             # Some networks answer for every address.
@@ -316,7 +311,7 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
     async with listening() as it:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "https_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{it.port}")
-        monkeypatch.setattr("tieline.connectors.kit.outward.PORTS", frozenset({9}))
+        monkeypatch.setattr("tieline.connectors.kit.outward_guard.PORTS", frozenset({9}))
         async with outward_session(
             OutwardGuard(resolver=Names(far=["192.88.99.1"])), timeout_s=0.5
         ) as session:

@@ -20,6 +20,8 @@ from tieline.effects.failures import FailureRow, write_failures
 from tieline.server.access.principal import utc_now
 from tieline.server.access.scopes import ROLES
 from tieline.server.access.users import Users
+from tieline.server.alerts.channels import NewChannel, WebhookTarget, add_channel
+from tieline.server.outward.entries import allow_outward
 from tieline.store.directory import Credential
 from tieline.store.pool import Store
 from tieline.testing.builders import add_connection, add_sync, add_token
@@ -27,6 +29,8 @@ from tieline.testing.conflict_rows import add_conflict, two_records
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+12015550123"
+#: Where nobody is told anything.
+CHANNEL = WebhookTarget(url="https://hooks.example.com/x", secret="a-secret-of-the-tests")
 HOOKS = "tests.server.fuzz_hooks"
 #: Not among them: what stands in `Allow` of an answer to OPTIONS, which is the framework's; nobody is let in by it.
 CHECKS = (
@@ -98,6 +102,8 @@ async def lived(store: Store) -> AsyncIterator[World]:
         for role in ROLES:
             await users.add(role, role, PASSWORD)
         for number in range(9):
+            await add_channel(store, vault, NewChannel(name=f"spare{number}", target=CHANNEL))
+            await allow_outward(store, f"spare{number}.internal", "a test")
             await users.add(f"spare{number}", "viewer", PASSWORD)
             await add_token(store, vault, f"spare{number}", "items:read")
         for name in ("Ada Lovelace", "Alan Turing", "Grace Hopper"):
@@ -216,6 +222,13 @@ async def known_of(it: World) -> dict[str, dict[str, list[Any]]]:
         "users.remove": {"path": [{"name": f"spare{n}"} for n in range(9)]},
         "tokens.add": {"body": [{"name": f"new{n}", "scopes": ["items:read"]} for n in range(9)]},
         "tokens.revoke": {"path": [{"name": f"spare{n}"} for n in range(9)]},
+        "alerts.channels.add": {
+            "body": [{"name": f"new{n}", "target": {"kind": "webhook", "url": "https://x.example/"}} for n in range(9)]
+        },
+        "alerts.channels.remove": {"path": [{"name": f"spare{n}"} for n in range(8)]},
+        "alerts.channels.test": {"path": [{"name": "spare8"}]},
+        "outward.allow": {"body": [{"entry": f"new{n}.internal", "reason": "a test"} for n in range(9)]},
+        "outward.deny": {"query": [{"entry": f"spare{n}.internal"} for n in range(9)]},
         "audit.list": {"query": [{}, {"actor": "fuzz"}]},
         "audit.keep": {"body": [{"days": 100}]},
     }  # fmt: skip

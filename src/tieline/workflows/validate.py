@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from tieline.mapping.suggest import suggest
-from tieline.mapping.template import TemplateError
-from tieline.workflows.conditions import DEEPEST, compared
 from tieline.workflows.definition import (
     MOST_STEPS,
     Action,
     Branch,
     Call,
-    Condition,
     Definition,
     Delay,
     Each,
@@ -27,25 +24,20 @@ from tieline.workflows.definition import (
     Wait,
     follows,
 )
-from tieline.workflows.durations import parse_duration
+from tieline.workflows.graph import before as earlier
+from tieline.workflows.graph import circles, inside, reached
 from tieline.workflows.hours import zone_of
-from tieline.workflows.values import is_template, readings, texts_in
+from tieline.workflows.mistakes import (
+    ROOTS,
+    Mistake,
+    condition_mistakes,
+    length_mistakes,
+    no_step,
+    value_mistakes,
+)
+from tieline.workflows.values import is_template
 
-#: What templates read beside the names that a workflow sets itself.
-ROOTS = frozenset({"trigger", "steps", "vars", "run", "each", "item", "index", "event"})
 _NAME_OF_A_VALUE = "letters, digits and _, not beginning with a digit"
-
-
-class Mistake(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """One thing that is wrong."""
-
-    #: Empty = it is about the whole.
-    step: str = ""
-    #: Within the step, or the whole: "input.phone", "triggers[0].on".
-    field: str = ""
-    message: str
-    #: warning: it can be published all the same.
-    weight: Literal["error", "warning"] = "error"
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +92,7 @@ def _whole(definition: Definition, offers: Offers | None) -> Iterator[Mistake]:
         if definition.steps:
             yield Mistake(field="start", message="which step is the first?")
     elif definition.start not in definition.steps:
-        yield Mistake(field="start", message=_no_step(definition.start, definition))
+        yield Mistake(field="start", message=no_step(definition.start, definition))
     if not definition.triggers:
         yield Mistake(field="triggers", message="nothing begins it but other workflows", weight="warning")
     seen: set[str] = set()
@@ -110,9 +102,9 @@ def _whole(definition: Definition, offers: Offers | None) -> Iterator[Mistake]:
             yield Mistake(field=f"{place}.id", message=f"{trigger.id!r} stands here twice")
         seen.add(trigger.id)
         yield from _told(trigger.on, trigger.connection, place, definition, offers, trigger.settings)
-        yield from _condition(trigger.where, f"{place}.where", frozenset({"trigger"}), definition)
+        yield from condition_mistakes(trigger.where, f"{place}.where", frozenset({"trigger"}), definition)
     if definition.enrol.again == "after":
-        yield from _length(definition.enrol.after or "", "enrol.after")
+        yield from length_mistakes(definition.enrol.after or "", "enrol.after")
     elif definition.enrol.after is not None:
         yield Mistake(field="enrol.after", message=f"has no meaning beside again: {definition.enrol.again}")
     for alias, wanted in definition.connections.items():
@@ -126,17 +118,17 @@ def _graph(definition: Definition) -> Iterator[Mistake]:
     for name, step in steps.items():
         for field, to in follows(step).items():
             if to is not None and to not in steps:
-                yield Mistake(step=name, field=field, message=_no_step(to, definition))
+                yield Mistake(step=name, field=field, message=no_step(to, definition))
     if definition.start not in steps:
         return
-    reached = _reached(definition, definition.start)
+    known = reached(definition, definition.start)
     for name in steps:
-        if name not in reached:
+        if name not in known:
             yield Mistake(step=name, message="no way leads here", weight="warning")
-    for name in _circles(definition):
+    for name in circles(definition):
         yield Mistake(step=name, field="next", message="the way leads back to here; for-each repeats steps")
-    bodies = {name: _inside(definition, step.body) for name, step in steps.items() if isinstance(step, Each)}
-    outside = _inside(definition, definition.start)
+    bodies = {name: inside(definition, step.body) for name, step in steps.items() if isinstance(step, Each)}
+    outside = inside(definition, definition.start)
     for name, body in bodies.items():
         for inner in sorted(body):
             elsewhere = inner in outside or any(
@@ -151,27 +143,27 @@ def _graph(definition: Definition) -> Iterator[Mistake]:
 
 
 def _step(step: Step, name: str, definition: Definition, offers: Offers | None) -> Iterator[Mistake]:
-    before = _before(definition, name)
+    before = earlier(definition, name)
     match step:
         case Action():
             yield from _action(step, before, definition, offers)
         case Filter():
-            yield from _condition(step.where, "where", before, definition)
+            yield from condition_mistakes(step.where, "where", before, definition)
         case Branch():
             for at, path in enumerate(step.paths):
-                yield from _condition(path.where, f"paths[{at}].where", before, definition)
+                yield from condition_mistakes(path.where, f"paths[{at}].where", before, definition)
         case Delay():
             yield from _delay(step, before, definition)
         case Wait():
             yield from _told(step.on, step.connection, "", definition, offers, None)
-            yield from _condition(step.where, "where", before | {"event"}, definition)
-            yield from _length(step.within, "within")
+            yield from condition_mistakes(step.where, "where", before | {"event"}, definition)
+            yield from length_mistakes(step.within, "within")
         case Each():
             if isinstance(step.items, str) and not is_template(step.items):
                 yield Mistake(
                     field="items", message="a list, or a value that is one: {{ steps.search.contacts }}"
                 )
-            yield from _values(step.items, "items", before, definition)
+            yield from value_mistakes(step.items, "items", before, definition)
         case SetValues():
             for key in step.values:
                 if not key.isidentifier() or not key.isascii():
@@ -180,11 +172,11 @@ def _step(step: Step, name: str, definition: Definition, offers: Offers | None) 
                     yield Mistake(
                         field=f"values.{key}", message=f"{key!r} has a meaning of its own in templates"
                     )
-            yield from _values(step.values, "values", before, definition)
+            yield from value_mistakes(step.values, "values", before, definition)
         case Call():
-            yield from _values(step.input, "input", before, definition)
+            yield from value_mistakes(step.input, "input", before, definition)
         case Stop():
-            yield from _values(step.reason, "reason", before, definition)
+            yield from value_mistakes(step.reason, "reason", before, definition)
     on_error = step.on_error if isinstance(step, Action | Call) else None
     if on_error is not None and (on_error.then == "route") != (on_error.go is not None):
         yield Mistake(field="on_error.go", message="`then: route` says where to, and nothing else does")
@@ -193,7 +185,7 @@ def _step(step: Step, name: str, definition: Definition, offers: Offers | None) 
 def _action(
     step: Action, before: frozenset[str], definition: Definition, offers: Offers | None
 ) -> Iterator[Mistake]:
-    yield from _values(step.input, "input", before, definition)
+    yield from value_mistakes(step.input, "input", before, definition)
     if offers is None:
         return
     offered = offers.action(step.operation)
@@ -263,11 +255,11 @@ def _delay(step: Delay, before: frozenset[str], definition: Definition) -> Itera
         yield Mistake(field="for", message="one of the three: for, until, until_open")
     if step.for_ is not None:
         if is_template(step.for_):
-            yield from _values(step.for_, "for", before, definition)
+            yield from value_mistakes(step.for_, "for", before, definition)
         else:
-            yield from _length(step.for_, "for")
+            yield from length_mistakes(step.for_, "for")
     if isinstance(step.until, str):
-        yield from _values(step.until, "until", before, definition)
+        yield from value_mistakes(step.until, "until", before, definition)
         if not is_template(step.until):
             try:
                 datetime.fromisoformat(step.until)
@@ -280,145 +272,3 @@ def _delay(step: Delay, before: frozenset[str], definition: Definition) -> Itera
             yield Mistake(field="until_open.zone", message=str(error))
         if not step.until_open.days:
             yield Mistake(field="until_open.days", message="at least one day")
-
-
-def _condition(
-    condition: Condition | None, field: str, before: frozenset[str], definition: Definition, depth: int = 0
-) -> Iterator[Mistake]:
-    if condition is None:
-        return
-    if depth > DEEPEST:
-        yield Mistake(field=field, message=f"nested more than {DEEPEST} deep")
-        return
-    several = [name for name in ("all", "any", "not_") if getattr(condition, name) is not None]
-    comparisons = compared(condition)
-    has_left = condition.left is not msgspec.UNSET
-    if len(several) + has_left != 1:
-        yield Mistake(field=field, message="one of them: all, any, not, or left with a comparison")
-    if has_left and not comparisons:
-        yield Mistake(field=field, message="compared with what? is, contains, greater, empty, …")
-    if not has_left and comparisons:
-        yield Mistake(field=field, message="what is compared? left is missing")
-    for name in ("all", "any"):
-        inner = getattr(condition, name)
-        if inner is not None and not inner:
-            yield Mistake(field=f"{field}.{name}", message="at least one condition")
-        for at, one in enumerate(inner or ()):
-            yield from _condition(one, f"{field}.{name}[{at}]", before, definition, depth + 1)
-    yield from _condition(condition.not_, f"{field}.not", before, definition, depth + 1)
-    for name in ("left", *comparisons):
-        value = getattr(condition, name)
-        if value is not msgspec.UNSET:
-            yield from _values(value, f"{field}.{name.rstrip('_')}", before, definition)
-
-
-def _values(value: Any, field: str, before: frozenset[str], definition: Definition) -> Iterator[Mistake]:
-    """Templates that cannot be read, or that read what is not there yet."""
-    for path, text in texts_in(value, field):
-        try:
-            read = readings(text)
-        except TemplateError as error:
-            yield Mistake(field=path, message=f"a template that cannot be read: {error}")
-            continue
-        for one in read:
-            root = one.parts[0]
-            if root == "steps" and len(one.parts) > 1:
-                step = str(one.parts[1])
-                if step not in definition.steps:
-                    yield Mistake(field=path, message=_no_step(step, definition))
-                elif f"steps.{step}" not in before:
-                    yield Mistake(field=path, message=f"step {step} does not come before this one")
-            elif root == "event" and "event" not in before:
-                yield Mistake(field=path, message="`event` is what a wait got: steps.<wait>.event")
-            elif root not in ROOTS and root not in _set_by(definition):
-                known = sorted({*ROOTS, *_set_by(definition)})
-                yield Mistake(field=path, message=f"there is no {root!r}; {suggest(str(root), known)}")
-
-
-def _set_by(definition: Definition) -> set[str]:
-    return {key for step in definition.steps.values() if isinstance(step, SetValues) for key in step.values}
-
-
-def _length(text: str, field: str) -> Iterator[Mistake]:
-    try:
-        parse_duration(text)
-    except ValueError as error:
-        yield Mistake(field=field, message=str(error))
-
-
-def _before(definition: Definition, name: str) -> frozenset[str]:
-    """What templates of a step can read of others: every step from which a way leads to it."""
-    steps = definition.steps
-    found: set[str] = set()
-    leading: dict[str, set[str]] = {}
-    for one, step in steps.items():
-        for to in follows(step).values():
-            if to is not None:
-                leading.setdefault(to, set()).add(one)
-    # What follows a for-each comes after the steps in it.
-    for step in steps.values():
-        if isinstance(step, Each) and step.next is not None:
-            leading.setdefault(step.next, set()).update(_inside(definition, step.body))
-    waiting = [name]
-    while waiting:
-        for one in leading.get(waiting.pop(), ()):
-            if one not in found:
-                found.add(one)
-                waiting.append(one)
-    return frozenset({f"steps.{one}" for one in found})
-
-
-def _reached(definition: Definition, start: str) -> set[str]:
-    found, waiting = {start}, [start]
-    while waiting:
-        step = definition.steps.get(waiting.pop())
-        for to in follows(step).values() if step is not None else ():
-            if to is not None and to in definition.steps and to not in found:
-                found.add(to)
-                waiting.append(to)
-    return found
-
-
-def _inside(definition: Definition, start: str) -> set[str]:
-    """As `_reached`, but not into the bodies of for-eachs on the way."""
-    if start not in definition.steps:
-        return set()
-    found, waiting = {start}, [start]
-    while waiting:
-        step = definition.steps[waiting.pop()]
-        for field, to in follows(step).items():
-            if field != "body" and to is not None and to in definition.steps and to not in found:
-                found.add(to)
-                waiting.append(to)
-    return found
-
-
-def _circles(definition: Definition) -> list[str]:
-    """Steps that a way leads back to."""
-    done: set[str] = set()
-    found: list[str] = []
-    for start in definition.steps:
-        path: list[str] = []
-        on_path: set[str] = set()
-        stack: list[tuple[str, bool]] = [(start, False)]
-        while stack:
-            name, leaving = stack.pop()
-            if leaving:
-                on_path.discard(name)
-                path.pop()
-                done.add(name)
-                continue
-            if name in on_path:
-                found.append(name)
-                continue
-            if name in done or name not in definition.steps:
-                continue
-            on_path.add(name)
-            path.append(name)
-            stack.append((name, True))
-            stack += [(to, False) for to in follows(definition.steps[name]).values() if to is not None]
-    return list(dict.fromkeys(found))
-
-
-def _no_step(name: str, definition: Definition) -> str:
-    return f"there is no step {name!r}; {suggest(name, sorted(definition.steps))}"

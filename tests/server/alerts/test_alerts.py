@@ -15,7 +15,7 @@ import pytest
 from tests.dump import cells, places
 from tests.server.alerts.receivers import mail_server, receiver
 from tests.server.trouble.test_errors import given_up
-from tieline.connectors.kit.outward import OutwardGuard
+from tieline.connectors.kit.outward_guard import OutwardGuard
 from tieline.effects.failures import failures_of, write_failures
 from tieline.errors import ConfigurationError
 from tieline.server.alerts import alerter as alerter_module

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 import structlog
 
-from tieline.connectors.kit.outward import OutwardGuard
+from tieline.connectors.kit.outward_guard import OutwardGuard
 from tieline.server.alerts.channels import WebhookTarget, open_target
 from tieline.server.alerts.notice import TROUBLE_FOR, Told, notice
 from tieline.server.alerts.ways import TIMEOUT_S, Alert, MaySent, NotSent, Ways

@@ -15,7 +15,8 @@ import aiosmtplib
 import msgspec
 from yarl import URL
 
-from tieline.connectors.kit.outward import OutwardGuard, outward_session
+from tieline.connectors.kit.outward import outward_session
+from tieline.connectors.kit.outward_guard import OutwardGuard
 from tieline.connectors.kit.redact import redact_text
 from tieline.errors import ConnectorError, OutcomeUnknown
 from tieline.server.alerts.channels import AppriseTarget, MailTarget, Target, WebhookTarget

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tieline.connectors.kit.outward import OutwardGuard, read_entry
+from tieline.connectors.kit.outward_guard import OutwardGuard, read_entry
 from tieline.errors import ConfigurationError
 from tieline.server.syncs import announce
 from tieline.store.audit import acting, note
