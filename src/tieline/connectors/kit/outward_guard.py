@@ -189,7 +189,8 @@ def _inside(address: _Address) -> list[_Address]:
         if address in _NAT64:
             return [IPv4Address(int(address) & 0xFFFFFFFF)]
         if address.sixtofour is not None:
-            return [address, address.sixtofour]
+            # Alone: whether the wrapping itself counts as public depends on the release of Python.
+            return [address.sixtofour]
     return [address]
 
 
