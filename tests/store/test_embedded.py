@@ -170,7 +170,7 @@ def test_stale_pid_of_another_program_does_not_stop_the_start(server: Make, comm
     while pid_of(one):
         time.sleep(0.01)
     time.sleep(0.2)
-    for path in (one.place.data / "postmaster.pid", one.place.folder / "run/.s.PGSQL.5432.lock"):
+    for path in (one.place.data / "postmaster.pid", one.place.socket_folder() / ".s.PGSQL.5432.lock"):
         path.write_text(path.read_text().replace(str(pid), str(os.getpid()), 1))
     assert _value(one.attach(), "SELECT 1") == "1"
 
