@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psycopg
@@ -49,14 +50,17 @@ def database_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) ->
 @pytest.fixture
 async def database_url(database_server: str) -> AsyncIterator[str]:
     """The URL of a database of this test's own, migrated and empty; dropped afterwards."""
-    name = sql.Identifier(f"test_{uuid.uuid4().hex}")
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
-    async with await psycopg.AsyncConnection.connect(database_server, autocommit=True) as connection:
-        await connection.execute(create.format(name, sql.Identifier(_TEMPLATE)))
-        try:
-            yield named(database_server, name.as_string().strip('"'))
-        finally:
-            await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    async with _database(
+        database_server, sql.SQL("TEMPLATE {} STRATEGY wal_log").format(sql.Identifier(_TEMPLATE))
+    ) as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_url(database_server: str) -> AsyncIterator[str]:
+    """The URL of another database of this test's own, without any table; dropped afterwards."""
+    async with _database(database_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -64,6 +68,18 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     """A store on a fresh database."""
     async with Store.open(database_url) as store:
         yield store
+
+
+@asynccontextmanager
+async def _database(server: str, like: sql.Composable | None = None) -> AsyncIterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    known = sql.Identifier(name)
+    async with await psycopg.AsyncConnection.connect(server, autocommit=True) as connection:
+        await connection.execute(sql.SQL("CREATE DATABASE {} {}").format(known, like or sql.SQL("")))
+        try:
+            yield named(server, name)
+        finally:
+            await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(known))
 
 
 def named(url: str, database: str) -> str:

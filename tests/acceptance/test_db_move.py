@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import psycopg
 import pytest
-from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.acceptance.rig import Rig, projects, rig
-from tests.conftest import named
-
-
-@pytest.fixture
-async def elsewhere(database_server: str) -> AsyncIterator[str]:
-    """An empty database on another server than the home's own."""
-    name = sql.Identifier(f"elsewhere_{uuid.uuid4().hex}")
-    async with await psycopg.AsyncConnection.connect(database_server, autocommit=True) as connection:
-        await connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        try:
-            yield named(database_server, name.as_string().strip('"'))
-        finally:
-            await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 async def _calls(it: Rig, base: str, stop: asyncio.Event) -> tuple[int, int]:
@@ -58,7 +43,7 @@ async def _calls(it: Rig, base: str, stop: asyncio.Event) -> tuple[int, int]:
 
 @pytest.mark.acceptance
 @pytest.mark.timeout(180)
-async def test_a_database_moves_under_a_hub_that_is_at_work(tmp_path: Path, elsewhere: str) -> None:
+async def test_a_database_moves_under_a_hub_that_is_at_work(tmp_path: Path, empty_url: str) -> None:
     """Every acknowledged event is over there, the hub goes on there by itself, and the old store is closed."""
     async with rig(tmp_path) as it:
         hub = await it.start_hub()
@@ -67,13 +52,13 @@ async def test_a_database_moves_under_a_hub_that_is_at_work(tmp_path: Path, else
         stop = asyncio.Event()
         delivering = asyncio.create_task(_calls(it, base, stop))
         await asyncio.sleep(2)
-        done = await it.tieline("db", "move", "--to", elsewhere)
+        done = await it.tieline("db", "move", "--to", empty_url)
         assert done["tables"]["event"]["rows"] > 0
         await asyncio.sleep(3)
         stop.set()
         taken, later = await asyncio.wait_for(delivering, 60)
         assert later > 0
-        async with await psycopg.AsyncConnection.connect(elsewhere, autocommit=True) as db:
+        async with await psycopg.AsyncConnection.connect(empty_url, autocommit=True) as db:
             async with asyncio.timeout(30):
                 while True:
                     rows = await db.execute(
@@ -86,7 +71,7 @@ async def test_a_database_moves_under_a_hub_that_is_at_work(tmp_path: Path, else
                     await asyncio.sleep(0.2)
             assert events == taken
         status = await it.tieline("db", "status")
-        assert status["database"].startswith("elsewhere_")
+        assert status["database"] == conninfo_to_dict(empty_url)["dbname"]
         state = await it.call("contacts", "GET", "/state")
         (location,) = state["locations"].values()
         ours = {one["id"] for one in location["contacts"] if str(one.get("phone", "")).startswith("+1415555")}

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import json
 import stat
-import uuid
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from tests.cli.conftest import Line
-from tests.conftest import named
 
 
 @pytest.fixture
-async def other_line(line: Line, database_server: str, tmp_path: Path) -> AsyncIterator[Line]:
+def other_line(line: Line, empty_url: str, tmp_path: Path) -> Line:
     """Another machine: a home of its own, and an empty database."""
-    name = sql.Identifier(f"other_{uuid.uuid4().hex}")
-    async with await psycopg.AsyncConnection.connect(database_server, autocommit=True) as connection:
-        await connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        try:
-            url = named(database_server, name.as_string().strip('"'))
-            yield replace(line, home=tmp_path / "other", database_url=url)
-        finally:
-            await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    return replace(line, home=tmp_path / "other", database_url=empty_url)
 
 
 async def test_a_hub_goes_to_another_machine_with_one_file_and_a_passphrase(

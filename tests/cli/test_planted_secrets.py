@@ -19,6 +19,7 @@ from aiohttp import web
 
 from tests.cli.conftest import Line
 from tests.dump import Cell, cells
+from tests.loopback import served
 from tieline.cli.main import app as command_line
 from tieline.store.pool import Store
 from tieline.sync.files.definition import default_text
@@ -105,15 +106,8 @@ async def echoing() -> AsyncIterator[str]:
     """Its address."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", _echo)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-    try:
+    async with served(app) as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.loopback import served
 from tieline.connectors.kit.outward import MAX_ANSWER, MAX_REDIRECTS, outward_session
 from tieline.connectors.kit.outward_guard import OutwardGuard, read_entry
 from tieline.errors import ConfigurationError, OutcomeUnknown, RejectedError, Unavailable
@@ -167,15 +168,8 @@ async def listening() -> AsyncIterator[Listener]:
     app = web.Application()
     app[_LISTENER] = it = Listener()
     app.router.add_route("*", "/{path:.*}", _answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    it.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-    try:
+    async with served(app) as it.port:
         yield it
-    finally:
-        await runner.cleanup()
 
 
 class Names(AbstractResolver):

@@ -6,8 +6,6 @@ import asyncio
 import gzip
 import os
 import stat
-import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from psycopg import sql
 
 from tests.conftest import named
 from tests.server.two_way import both_ways
@@ -43,18 +40,6 @@ from tieline.store.home import Home
 from tieline.store.migrate import migrate, revisions, script_folder
 from tieline.store.pool import Store
 from tieline.vault.master import fingerprint
-
-
-@pytest.fixture
-async def empty_url(database_server: str) -> AsyncIterator[str]:
-    """A database with nothing in it, on the same server."""
-    name = sql.Identifier(f"empty_{uuid.uuid4().hex}")
-    async with await psycopg.AsyncConnection.connect(database_server, autocommit=True) as connection:
-        await connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        try:
-            yield named(database_server, name.as_string().strip('"'))
-        finally:
-            await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 async def _live(store: Store) -> None:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from alembic.script import ScriptDirectory
-from psycopg import sql
 
 from tieline.errors import StoreError
 from tieline.store import migrate as module
 from tieline.store.migrate import Migrated, migrate, revisions, script_folder
-
-
-@pytest.fixture
-async def empty_url(database_server: str) -> AsyncIterator[str]:
-    """A database without any table."""
-    name = f"test_{uuid.uuid4().hex}"
-    async with await psycopg.AsyncConnection.connect(database_server, autocommit=True) as connection:
-        await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield database_server.replace("/tieline?", f"/{name}?")
-        await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 async def _tables(url: str) -> set[str]:

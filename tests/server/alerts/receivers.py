@@ -13,6 +13,8 @@ from typing import Any
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.loopback import served
+
 
 @dataclass
 class Mailbox:
@@ -84,12 +86,5 @@ async def receiver() -> AsyncIterator[Receiver]:
     app = web.Application()
     app[_RECEIVER] = it = Receiver()
     app.router.add_post("/{path:.*}", _receive)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    it.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-    try:
+    async with served(app) as it.port:
         yield it
-    finally:
-        await runner.cleanup()
