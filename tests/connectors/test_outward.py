@@ -292,12 +292,31 @@ async def test_what_may_have_taken_effect_is_said_so() -> None:
                     await session.request("PUT", base + path, body=b"{}")
                 with pytest.raises(Unavailable):
                     await session.request("POST", base + path, body=b"{}", repeatable=True)
+            assert [path for _, path, _, _ in it.asked] == ["/cut"] * 3 + ["/slow"] * 3 + ["/huge"] * 3
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             closed = free.getsockname()[1]
         async with outward_session(guard, timeout_s=1) as session:
             with pytest.raises(Unavailable, match="cannot be reached"):
                 await session.request("POST", f"http://hooks.internal:{closed}/")
+
+
+async def test_a_post_that_was_taken_and_led_on_is_not_called_untaken() -> None:
+    """What answered with another place may have done its part; that place cannot be reached, or may not be asked."""
+    async with listening() as it:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            closed = free.getsockname()[1]
+        names = Names(hooks=["127.0.0.1"], inside=["127.0.0.1"])
+        guard = OutwardGuard(lambda: ["hooks.internal"], resolver=names)
+        base = f"http://hooks.internal:{it.port}/moved?status=303&to="
+        async with outward_session(guard, timeout_s=1) as session:
+            with pytest.raises(OutcomeUnknown, match="cannot be reached"):
+                await session.request("POST", f"{base}http://hooks.internal:{closed}/", body=b"{}")
+            with pytest.raises(Unavailable, match="cannot be reached"):
+                await session.request("PUT", f"{base}http://hooks.internal:{closed}/", body=b"{}")
+            with pytest.raises(RejectedError, match="no public address"):
+                await session.request("POST", f"{base}http://inside.internal:8080/", body=b"{}")
 
 
 async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

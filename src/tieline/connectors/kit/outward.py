@@ -82,7 +82,9 @@ class OutwardSession:
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, Forbidden):
                 raise RejectedError(str(error.os_error)) from error
-            raise Unavailable(f"{at.host} cannot be reached: {error.os_error}") from error
+            # Whoever answered first, and named this place, may have done what it was asked.
+            kind = Unavailable if harmless or not began else OutcomeUnknown
+            raise kind(f"{at.host} cannot be reached: {error.os_error}") from error
         except aiohttp.InvalidURL:
             raise RejectedError("that is no address; write https://host/path") from None
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -124,6 +126,7 @@ async def outward_session(
         headers={"User-Agent": "Tieline"},
         trust_env=False,
     )
+    # It would ask once more by itself after a cut; whether that does harm is for the caller to say.
     session._retry_connection = False
     try:
         yield OutwardSession(session, guard, timeout_s)
