@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -62,6 +62,8 @@ class Receiver:
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     status: int = 204
     hangs: bool = False
+    #: What happens once it got something and before it says so.
+    before_answering: Callable[[], Awaitable[None]] | None = None
 
     @property
     def url(self) -> str:
@@ -77,6 +79,8 @@ async def _receive(request: web.Request) -> web.Response:
     if it.hangs:
         await asyncio.sleep(30)
     it.got.append((dict(request.headers), await request.read()))
+    if it.before_answering is not None:
+        await it.before_answering()
     return web.Response(status=it.status)
 
 

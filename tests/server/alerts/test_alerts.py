@@ -6,17 +6,21 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.dump import cells, places
 from tests.server.alerts.receivers import mail_server, receiver
 from tests.server.trouble.test_errors import given_up
 from tieline.connectors.kit.outward_guard import OutwardGuard
 from tieline.effects.failures import failures_of, write_failures
+from tieline.ending import end
 from tieline.errors import ConfigurationError
 from tieline.server.alerts import alerter as alerter_module
 from tieline.server.alerts import ways
@@ -392,3 +396,44 @@ async def test_the_alerter_stops_when_it_is_told_to_and_goes_on_without_the_stor
         with pytest.raises(asyncio.CancelledError):
             await task
         assert looked >= 3
+
+
+async def test_a_database_that_goes_while_an_alert_is_sent_ends_nothing(
+    store: Store, database_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came of that one cannot be written down; others are told of when the database is back."""
+    monkeypatch.setattr(alerter_module, "EVERY_S", 0.01)
+    database = conninfo_to_dict(store.url)["dbname"]
+    name = sql.Identifier(str(database))
+    async with (
+        Store.open(store.url, acquire_timeout_s=0.2) as hasty,
+        desk(hasty) as it,
+        receiver() as hooks,
+        await psycopg.AsyncConnection.connect(database_server, autocommit=True) as admin,
+    ):
+
+        async def away() -> None:
+            hooks.before_answering = None
+            await admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,)
+            )
+            asyncio.get_running_loop().call_later(1, back.set)
+
+        back = asyncio.Event()
+        hooks.before_answering = away
+        it.allowed.append(f"127.0.0.1:{hooks.port}")
+        await it.add("ops", WebhookTarget(url=hooks.url, secret=SECRET))
+        await it.fail(1, 1, EMAIL)
+        task = asyncio.create_task(it.alerter().run())
+        try:
+            async with asyncio.timeout(20):
+                await back.wait()
+                await admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+                assert not task.done()
+                await replace(it, store=store).fail(2, 2, "the second thing")
+                while len(hooks.got) < 2:
+                    assert not task.done()
+                    await asyncio.sleep(0.02)
+        finally:
+            await end([task])

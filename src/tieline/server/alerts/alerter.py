@@ -80,8 +80,18 @@ class Alerter:
         if found:
             async with asyncio.TaskGroup() as group:
                 for row in found:
-                    group.create_task(self._send(row))
+                    group.create_task(self._send_one(row))
         return len(found)
+
+    async def _send_one(self, row: tuple[Any, ...]) -> None:
+        """As `_send`. Where the store is away the intent stands, and is found when its lease has run out; the others
+        that are under way are not cut off by that."""
+        try:
+            await self._send(row)
+        except (psycopg.Error, OSError) as error:
+            log.warning(
+                "what came of an alert is not written down", alert=row[0], error=str(error).partition("\n")[0]
+            )
 
     async def _send(self, row: tuple[Any, ...]) -> None:
         """One alert through one channel, and what came of it."""
