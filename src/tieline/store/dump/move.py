@@ -12,11 +12,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import msgspec
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from tieline.errors import ConfigurationError, StoreError
 from tieline.store.audit import note
@@ -61,11 +62,14 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def without_password(url: str) -> str:
-    """An address as it may be shown and stored."""
-    split = urlsplit(url)
-    port = f":{split.port}" if split.port else ""
-    user = f"{split.username}@" if split.username else ""
-    return f"{split.scheme}://{user}{split.hostname or ''}{port}{split.path}"
+    """An address as it may be shown and stored, whichever way it is written. Raises psycopg.ProgrammingError."""
+    given = conninfo_to_dict(url)
+    user, host, port, name = (str(given.get(part) or "") for part in ("user", "host", "port", "dbname"))
+    # A socket's folder is quoted, and an IPv6 address stands in brackets.
+    place = f"[{host}]" if ":" in host else quote(host, safe=",")
+    return (
+        f"postgresql://{quote(user) + '@' if user else ''}{place}{':' + port if port else ''}/{quote(name)}"
+    )
 
 
 async def move(url: str, target: str, home: Home, *, progress: Progress = lambda table, rows: None) -> Moved:
