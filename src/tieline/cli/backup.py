@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -120,7 +120,8 @@ async def _backup(file: Path, phrase: str | None, *, quiet: bool) -> BackedUp:
 
 async def _restore(file: Path, to: str | None, *, replace: bool, from_stdin: bool, quiet: bool) -> Restored:
     from tieline.store.audit import note
-    from tieline.store.dump.restore import opened_key, read_manifest, require_key, restore
+    from tieline.store.dump.passphrase import open_key
+    from tieline.store.dump.restore import read_manifest, require_key, restore
     from tieline.store.home import Home
     from tieline.store.pool import Store
     from tieline.store.server import attach_store_server
@@ -132,7 +133,7 @@ async def _restore(file: Path, to: str | None, *, replace: bool, from_stdin: boo
     held = [fingerprint(key).hex() for key in masters.read()]
     brought = None
     if sealed is not None and not held and isinstance(masters, FileKeys):
-        brought = opened_key(sealed, _phrase(from_stdin))
+        brought = open_key(sealed, _phrase(from_stdin))
         held = [fingerprint(brought).hex()]
     require_key(manifest, held, masters.where)
     Home.find().prepare()
@@ -143,13 +144,3 @@ async def _restore(file: Path, to: str | None, *, replace: bool, from_stdin: boo
         async with Store.open(url) as store, store.transaction() as db:
             await note(db, "restore", file.name, after={"made_at": manifest.made_at.isoformat()})
     return done
-
-
-def moved_words(done: Any) -> str:
-    """What is said of a move."""
-    rows = sum(one.rows for one in done.tables.values())
-    made = "Only the last step was left." if done.resumed else (
-        f"{rows} rows of {len(done.tables)} tables, counted and hashed on both; nothing was taken in for"
-        f" {done.closed_s:.1f} s."
-    )  # fmt: skip
-    return f"The database is at {done.target}. {made}"

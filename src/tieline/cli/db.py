@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tieline.cli import output
-from tieline.cli.backup import moved_words, told
+from tieline.cli.backup import told
 from tieline.cli.session import home_path, run
 from tieline.errors import ConfigurationError
 
@@ -65,11 +65,20 @@ def move(
     done = run(_move(to, quiet=as_json))
 
     def people() -> None:
-        output.out.print(moved_words(done), markup=False, soft_wrap=True)
+        output.out.print(_moved_words(done), markup=False, soft_wrap=True)
         if "TIELINE_DATABASE_URL" in os.environ:
             output.out.print("Set TIELINE_DATABASE_URL to it, and start the hubs again.", markup=False)
 
     output.show(done, as_json, people)
+
+
+def _moved_words(done: Moved) -> str:
+    rows = sum(one.rows for one in done.tables.values())
+    made = "Only the last step was left." if done.resumed else (
+        f"{rows} rows of {len(done.tables)} tables, counted and hashed on both; nothing was taken in for"
+        f" {done.closed_s:.1f} s."
+    )  # fmt: skip
+    return f"The database is at {done.target}. {made}"
 
 
 async def _move(to: str, *, quiet: bool) -> Moved:

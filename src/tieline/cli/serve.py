@@ -115,7 +115,7 @@ async def _serve(options: ServeOptions, public_url: str | None, as_json: bool) -
                 raise
             # The home says where to.
             output.err.print("The database was moved: going on there.")
-            # At the same port, also where it was any that was free.
+            # Whoever delivers knows this port, also where 0 left the choice to the system.
             options = msgspec.structs.replace(options, port=served[-1] if served else options.port)
 
 

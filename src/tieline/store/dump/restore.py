@@ -14,7 +14,7 @@ from psycopg import sql
 from tieline.errors import ConfigurationError, StoreError
 from tieline.store.dump.backup import Manifest, Progress, TableEnd
 from tieline.store.dump.frames import FORMAT, decoded, read_frames
-from tieline.store.dump.passphrase import SealedKey, open_key
+from tieline.store.dump.passphrase import SealedKey
 from tieline.store.dump.tables import (
     Counted,
     Counter,
@@ -79,11 +79,6 @@ def require_key(manifest: Manifest, held: list[str], where: str) -> None:
             f" {', '.join(held) or 'none'}. Put the key that was in use then there; a backup made with --with-key"
             " brings it along"
         )
-
-
-def opened_key(key: SealedKey, passphrase: str) -> bytes:
-    """The master key that a backup brings along."""
-    return open_key(key, passphrase)
 
 
 async def restore(
