@@ -325,6 +325,21 @@ async def test_a_failure_of_ours_says_later_and_never_why(door: Door) -> None:
     assert (status, headers["retry-after"]) == (429, "10")
 
 
+async def test_a_database_that_is_being_moved_takes_nothing_in(door: Door) -> None:
+    """Said at once, without waiting for a lock; both vendors then deliver again."""
+    door.hooks._directory.moving = "moving"
+    for path, body, wanted in (
+        (f"/hooks/nimbata/calls?key={SECRET}", envelope(), 503),
+        ("/hooks/contacts/crm", crm_event(), 429),
+    ):
+        status, headers, text = await door.post(path, body, headers=signature(body))
+        assert (status, headers["retry-after"]) == (wanted, "10")
+        assert "being moved" in text
+    assert await door.events() == []
+    door.hooks._directory.moving = None
+    assert (await door.post(f"/hooks/nimbata/calls?key={SECRET}", envelope()))[0] == 200
+
+
 async def test_an_event_that_no_sync_wants_is_kept(door: Door) -> None:
     """A project without a sync: found among the unrouted, with the reason."""
     body = envelope().replace(b'"p1"', b'"p9"')

@@ -23,7 +23,7 @@ from tieline.store.dump import move as moving
 from tieline.store.dump import restore as restoring
 from tieline.store.dump import tables
 from tieline.store.dump.backup import back_up
-from tieline.store.dump.frames import read_frames
+from tieline.store.dump.frames import FrameWriter, read_frames
 from tieline.store.dump.move import cancel, move, without_password
 from tieline.store.dump.passphrase import open_key, seal_key
 from tieline.store.dump.restore import read_manifest, require_key, restore
@@ -164,6 +164,27 @@ async def test_a_damaged_file_changes_nothing(
     with pytest.raises(StoreError, match="there is no"):
         await restore(tmp_path / "none.backup", empty_url)
     assert await _query(empty_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+async def test_a_table_that_is_not_what_it_says_is_not_taken(
+    store: Store, database_url: str, empty_url: str, tmp_path: Path
+) -> None:
+    """Also in a file whose own hash is right: a row that is missing, and one that was altered."""
+    async with store.transaction() as db:
+        await note(db, "test", "something")
+    file, bad = tmp_path / "one.backup", tmp_path / "bad.backup"
+    await back_up(database_url, file)
+    frames = list(read_frames(file))
+    at = next(number for number, (_, held) in enumerate(frames) if b"something" in held)
+    for changed in ([], [(b"R", frames[at][1].replace(b"something", b"something else"))]):
+        with FrameWriter(bad) as out:
+            for kind, held in [*frames[:at], *changed, *frames[at + 1 :]]:
+                out.write(kind, held)
+            out.finish()
+        with pytest.raises(StoreError, match="is not what it says"):
+            await restore(bad, empty_url)
+        async with await psycopg.AsyncConnection.connect(empty_url) as target:
+            assert not await is_used(target)
 
 
 async def test_a_restore_that_is_cut_off_leaves_nothing_and_can_be_repeated(

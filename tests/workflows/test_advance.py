@@ -169,6 +169,57 @@ def test_a_for_each_goes_through_its_items_in_order_also_within_another() -> Non
     assert moves[-1].state == "failed"
 
 
+def test_what_follows_a_for_each_may_read_the_steps_in_it() -> None:
+    """As the last of them left it; one that it comes before may not."""
+    text = """
+title: T
+start: all
+steps:
+  all: {kind: each, items: [1, 2], body: inner, next: after}
+  inner: {kind: set, values: {a: "{{ item }}"}, next: deed}
+  deed: {kind: action, operation: x, input: {what: "{{ a }}"}}
+  after: {kind: action, operation: y, input: {id: "{{ steps.deed.id }}"}}
+"""
+    assert [one for one in validate(read_definition(text)) if one.weight == "error"] == []
+    (found,) = [
+        one for one in validate(read_definition(text.replace("{{ a }}", "{{ steps.after.id }}"))) if one.step
+    ]
+    assert (found.step, found.field) == ("deed", "input.what")
+    moves, _ = play(read_definition(text), {})
+    assert [one.input for one in moves if isinstance(one, Act)] == [{"what": 1}, {"what": 2}, {"id": "deed"}]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "kind: action, operation: x, next: last",
+        "kind: filter, where: {left: 1, is: 2}, next: last",
+        "kind: delay, for: 1d, next: last",
+        "kind: each, items: [1], body: inner, next: last",
+        "kind: stop",
+    ],
+)
+def test_a_step_that_is_disabled_is_passed_over(step: str) -> None:
+    """Whatever its kind: nothing is carried out, nobody waits, and the way goes on where it would have."""
+    text = f"""
+title: T
+start: first
+steps:
+  first: {{disabled: true, {step}}}
+  inner: {{kind: action, operation: inner}}
+  last: {{kind: action, operation: last}}
+"""
+    definition = read_definition(text)
+    found = advance(definition, begin(definition, "begun", {}, now=NOW), now=NOW, functions={})
+    (line,) = found.passed
+    assert (line.step, line.state, line.reason) == ("first", "skipped", "disabled")
+    if "next" in step:
+        assert isinstance(found.move, Act)
+        assert found.move.step == "last"
+    else:
+        assert found.move == End(state="done")
+
+
 def test_a_run_that_would_not_end_is_ended() -> None:
     """A for-each of a thousand within one of a thousand."""
     text = "title: T\nstart: a\nsteps:\n  a: {kind: each, items: '{{ trigger.n }}', body: b}\n"

@@ -85,6 +85,15 @@ def test_a_change_of_the_clock_is_no_hole(zone: str, now: str, opens: str) -> No
     assert next_open(hours, datetime.fromisoformat(now)) == datetime.fromisoformat(opens)
 
 
+def test_hours_that_end_in_what_comes_twice_end_the_last_time() -> None:
+    """From 2:00 back to 1:00: it closes when it is 1:30 for the second time."""
+    hours = Hours(zone="America/Chicago", days=DAYS, opens="00:00", closes="01:30")
+    second = datetime(2027, 11, 7, 7, 15, tzinfo=UTC)
+    assert next_open(hours, second) == second
+    closed = second + timedelta(minutes=15)
+    assert next_open(hours, closed) == datetime(2027, 11, 8, 6, tzinfo=UTC)
+
+
 def test_hours_over_midnight_reach_into_the_next_day() -> None:
     """A bar that is open from 20:00 to 03:00 on Fridays is open on Saturday at two."""
     bar = Hours(zone="UTC", days=("fri",), opens="20:00", closes="03:00")
