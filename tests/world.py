@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,17 @@ class World:
     http: aiohttp.ClientSession
     #: Project → location.
     location_of: Mapping[str, str]
+    #: What ends the hub.
+    going: AsyncExitStack
+
+    async def restart(self) -> None:
+        """Another process of the hub at the same address: what this one had in hand, it does not finish."""
+        await self.going.aclose()
+        directory = Directory(self.hub.store, self.hub.vault)
+        await directory.load()
+        self.hub = Hub(store=self.hub.store, vault=self.hub.vault, directory=directory)
+        port = int(self.url.rsplit(":", 1)[1])
+        await self.going.enter_async_context(serving(self.hub, ServeOptions(port=port)))
 
     def emit(self, **wanted: Any) -> Any:
         """Let something happen at the call-tracking account."""
@@ -142,7 +153,8 @@ async def world(
         directory = Directory(store, vault)
         await directory.load()
         hub = Hub(store=store, vault=vault, directory=directory)
-        async with serving(hub) as base:
+        async with AsyncExitStack() as going:
+            base = await going.enter_async_context(serving(hub))
             running.nimbata.side.set_targets({"url": f"{base}/hooks/nimbata/calls"})
             if echoes:
                 for number, location in enumerate(contacts["locations"]):
@@ -153,7 +165,7 @@ async def world(
                 project: location["id"]
                 for project, location in zip(projects, contacts["locations"], strict=True)
             }
-            yield World(hub, running, base, http, location_of)
+            yield World(hub, running, base, http, location_of, going)
 
 
 @asynccontextmanager

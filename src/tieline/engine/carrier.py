@@ -45,26 +45,30 @@ class Carrier:
         #: Journalled, and surely not sent yet.
         self._unsent: dict[str, EffectRow] = {}
 
-    async def journal(self, planned: Sequence[Planned]) -> None:
-        """Commit intents, with the person if it is new; those that may be sent are then `ready`."""
+    async def journal(self, planned: Sequence[Planned], *, repeatable: bool = False) -> None:
+        """Commit intents, with the person if it is new; those that may be sent are then `ready`.
+
+        `repeatable`: sending again harms nobody, so each is an effect of its own. It is journalled so that whoever goes
+        on for us knows by it that what the side shows is no change of somebody else.
+        """
         if not planned and not self._writes.persons:
             return
         ids = await self._effect_ids.take(len(planned))
-        rows = [
-            self._row(effect_id, one, one.idempotency_key)
+        rows = {
+            one.idempotency_key: self._row(effect_id, one, _key(one, effect_id if repeatable else None))
             for effect_id, one in zip(ids, planned, strict=True)
-        ]
+        }
         first = Writes(
             lane_id=self._writes.lane_id, epoch=self._writes.epoch,
-            persons=self._writes.persons, keys=self._writes.keys, intents=rows, items=[*self._writes.items],
+            persons=self._writes.persons, keys=self._writes.keys, intents=[*rows.values()], items=[*self._writes.items],
             history=[one for one in self._writes.history if one.subject != "contact"],
         )  # fmt: skip
         self._writes.persons, self._writes.keys = [], []
         journalled = await self._ledger.commit(first)
-        for row in rows:
+        for key, row in rows.items():
             if row.idempotency_key in journalled:
                 effect_id, tries = journalled[row.idempotency_key]
-                self._unsent[row.idempotency_key] = msgspec.structs.replace(row, id=effect_id, tries=tries)
+                self._unsent[key] = msgspec.structs.replace(row, id=effect_id, tries=tries)
 
     def keep(self, effect: EffectRow) -> None:
         """An earlier turn journalled this one, and surely never sent it."""
@@ -78,20 +82,23 @@ class Carrier:
         """Send a journalled command, or one that needs no intent. Raises Later or GivenUp."""
         effect = self._unsent.pop(planned.idempotency_key, None)
         if effect is None:
-            # Idempotent: its key carries the effect's id, since repeats are harmless.
             (effect_id,) = await self._effect_ids.take(1)
-            effect = self._row(effect_id, planned, f"{planned.idempotency_key}:{effect_id}")
+            effect = self._row(effect_id, planned, _key(planned, effect_id))
         return await self._performers[planned.side].perform(effect, planned.command, record_id)
 
     async def resume(self, effect: EffectRow, command: Command, record_id: str | None) -> Done:
         """Go on with what an earlier turn sent, or may have."""
         return await self._performers[effect.side].resume(effect, command, record_id)
 
-    def confirm(self, effect: EffectRow, result_id: str) -> None:
+    def confirm(self, effect: EffectRow, result_id: str | None) -> None:
         """What an earlier turn sent is known to have taken place, without a call."""
         self._writes.effects.append(
             msgspec.structs.replace(effect, state="confirmed", result_id=result_id, absent_at=None)
         )
+
+    def drop(self, effect: EffectRow) -> None:
+        """What an earlier turn meant to send did not take place, or is not there any more."""
+        self._writes.effects.append(msgspec.structs.replace(effect, state="dropped", absent_at=None))
 
     def drop_unsent(self) -> None:
         """Whatever stopped the turn: these were not sent, so a later one may take them up without a look-up."""
@@ -105,6 +112,11 @@ class Carrier:
             event_id=planned.event_id, operation=self._targets[planned.side].operation_id(planned.command),
             state="intent", input=_encode(planned.command), side=planned.side,
         )  # fmt: skip
+
+
+def _key(planned: Planned, effect_id: int | None) -> str:
+    """That of a repeatable command carries the effect's id."""
+    return planned.idempotency_key if effect_id is None else f"{planned.idempotency_key}:{effect_id}"
 
 
 def effect_of(row: tuple[Any, ...], keys: Keys) -> EffectRow:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
+
 from tieline.domain.change import ItemChanged
 from tieline.domain.command import CreateItem, DeleteItem, UpdateItem
-from tieline.domain.items import Appointment, Item, ItemKind
+from tieline.domain.items import Appointment, Item, ItemKind, kind_of
 from tieline.domain.side import SIDE_NAMES, Side, other
 from tieline.effects.writes import AssignmentState
 from tieline.engine.item_writes import ItemWrites
@@ -15,7 +17,7 @@ from tieline.engine.turn import Turn
 from tieline.engine.twins import Twin, Twins
 from tieline.errors import NotFoundError
 from tieline.sync.item_steps import Ignored, ignored
-from tieline.sync.merge_items import judge_item
+from tieline.sync.merge_items import judge_item, standing, wrote_item
 
 End = tuple[AssignmentState, str | None]
 
@@ -87,12 +89,35 @@ class ItemTurn:
         return self._twins.reference(twin, other(side))
 
     async def took(
-        self, command: CreateItem | UpdateItem | DeleteItem, side: Side, result: Item | None, *, found: bool
+        self, command: CreateItem | DeleteItem, side: Side, result: Item | None, *, found: bool
     ) -> None:
         """An effect of an earlier turn is known to have taken place now; `found`: some time ago."""
         if isinstance(command, CreateItem) and result is not None:
             await self._twins.adopt(command.reference, side, result, command.item if found else None)
             await self._twins.flush()
+
+    async def found(self, side: Side, command: UpdateItem) -> bool:
+        """An earlier turn meant to write this to `side`, but ended before it said what became of it: what stands there
+        as it was to be written is ours. True where any of it is."""
+        turn, wanted = self._turn, command.item
+        twin, owner = await self._twins.find(side, kind_of(wanted), wanted.id), turn.state.record_id(side)
+        if twin is None or twin.gone or side not in twin.seen or owner is None:
+            return False
+        try:
+            shown = await turn.read(
+                f"reading the {twin.kind}",
+                partial(turn.consumer.targets[side].fetch_item, twin.kind, wanted.id, owner),
+            )
+        except NotFoundError:
+            return False
+        names = standing(command.changed, wanted, shown)
+        if names:
+            stands = {name: getattr(shown, name) for name in names}
+            self._twins.saw(twin, side, msgspec.structs.replace(twin.seen[side], **stands), "written")
+            twin.merge = wrote_item(twin.merge, names)
+        self._twins.saw(twin, side, shown)
+        await self._twins.flush()
+        return bool(names)
 
     def _wanted(self, change: ItemChanged) -> bool:
         return change.kind in self._turn.consumer.items and self._turn.consumer.nimbata is not None

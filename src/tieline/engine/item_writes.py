@@ -119,6 +119,7 @@ class ItemWrites:
         )  # fmt: skip
         if not self._can(side, planned, twin):
             return
+        await turn.carrier.journal([planned], repeatable=True)
         try:
             done = await turn.carrier.send(planned, turn.state.record_id(side))
         except GivenUp as given_up:

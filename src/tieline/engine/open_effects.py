@@ -10,13 +10,17 @@ import msgspec
 from tieline.domain.change import ItemChanged, RecordChanged
 from tieline.domain.command import (
     AddNote,
+    AddTags,
     Command,
     CreateContact,
     CreateItem,
     DeleteItem,
+    RemoveTags,
+    UpdateContact,
     UpdateItem,
     UpsertContact,
 )
+from tieline.domain.side import Side
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
 from tieline.effects.writes import EffectRow
@@ -24,6 +28,7 @@ from tieline.engine.activity_turn import took_effect
 from tieline.engine.carrier import decode_command, effect_of
 from tieline.engine.deletion import lost
 from tieline.engine.item_turn import ItemTurn
+from tieline.engine.record_writes import found
 from tieline.engine.turn import Turn
 from tieline.errors import NotFoundError
 from tieline.store.queries import query
@@ -70,6 +75,10 @@ class OpenEffects:
             # Without a record it cannot have been written; it goes out once there is one.
             turn.carrier.keep(effect)
             return
+        if isinstance(command, UpdateContact | AddTags | RemoveTags | UpdateItem):
+            # What follows from how both sides stand now is decided anew; never sent again as it was decided then.
+            self._end(effect, await self._found(side, command))
+            return
         if await self._made_and_deleted(effect, command):
             return
         try:
@@ -80,6 +89,26 @@ class OpenEffects:
             turn.ends[effect.event_id] = ("dead", given_up.reason)
         else:
             await self._took_effect(effect, command, done)
+
+    async def _found(self, side: Side, command: UpdateContact | AddTags | RemoveTags | UpdateItem) -> bool:
+        """Whether it took place: what the side shows of it counts as ours, and not as somebody's change."""
+        turn = self._turn
+        if isinstance(command, UpdateItem):
+            return await self._things.found(side, command)
+        if (record_id := turn.state.record_id(side)) is None:
+            return False
+        try:
+            record = await turn.read(_DOING, partial(turn.consumer.targets[side].fetch, record_id))
+        except NotFoundError as error:
+            raise await lost(turn, side) from error
+        return found(turn, side, command, record)
+
+    def _end(self, effect: EffectRow, took_place: bool) -> None:
+        carrier = self._turn.carrier
+        if took_place:
+            carrier.confirm(effect, effect.result_id)
+        else:
+            carrier.drop(effect)
 
     async def _made_and_deleted(self, effect: EffectRow, command: Command) -> bool:
         turn, side = self._turn, effect.side
@@ -101,7 +130,7 @@ class OpenEffects:
 
     async def _took_effect(self, effect: EffectRow, command: Command, done: Done) -> None:
         state = self._turn.state
-        if isinstance(command, CreateItem | UpdateItem | DeleteItem):
+        if isinstance(command, CreateItem | DeleteItem):
             await self._things.took(command, effect.side, done.item, found=done.adopted)
         elif effect.side == "contacts_api":
             took_effect(self._turn, command, done)

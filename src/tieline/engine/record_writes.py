@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from tieline.domain.command import AddTags, Planned, RemoveTags, UpdateContact
-from tieline.domain.contact import with_fields
+from tieline.domain.contact import Contact, field_of, with_fields
 from tieline.domain.side import Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
@@ -15,6 +15,7 @@ from tieline.engine.deletion import lost
 from tieline.engine.identity import Identity
 from tieline.engine.turn import Turn
 from tieline.errors import NotFoundError, OutdatedError, RejectedError
+from tieline.mapping.apply import same
 from tieline.sync.merge import refused
 from tieline.sync.merge_person import Wanted
 from tieline.sync.who.identity import Links, Unclear, conflict_of
@@ -57,6 +58,7 @@ class RecordWrites:
         if (reason := turn.consumer.targets[side].cannot(command)) is not None:
             self._notices.append(reason)
             return False
+        await turn.carrier.journal([planned], repeatable=True)
         try:
             done = await turn.carrier.send(planned, turn.state.record_id(side))
         except GivenUp as given_up:
@@ -65,7 +67,7 @@ class RecordWrites:
             if isinstance(given_up.error, OutdatedError):
                 return await self._look_again(side)
             return await self._refused(side, name, command, why, given_up)
-        self._took(side, command, done)
+        _took(turn, side, command, done)
         return True
 
     async def _look_again(self, side: Side) -> bool:
@@ -112,17 +114,39 @@ class RecordWrites:
         conflict = conflict_of(mine, unclear, side=other(side), links=Links(own=theirs))
         turn.end(self._causes, "done", self._identity.ask(conflict))
 
-    def _took(self, side: Side, command: Change, done: Done) -> None:
-        state, merger = self._turn.state, self._turn.consumer.merger
-        before = state.records[side]
-        match command:
-            case UpdateContact(fields=fields):
-                written = msgspec.structs.replace(with_fields(before, fields), as_of=done.as_of)
-                state.see(side, done.contact or written, what="written")
-                if merger is not None:
-                    state.set_merge(merger.wrote(state.merge, side, Wanted(fields=fields)))
-            case AddTags(tags=tags) | RemoveTags(tags=tags):
-                # The whole record, where it is given: with an older time, an older telling would pass for news.
-                left = before.tags | tags if isinstance(command, AddTags) else before.tags - tags
-                tagged = msgspec.structs.replace(before, tags=done.tags or left, as_of=done.as_of)
-                state.see(side, done.contact or tagged, what="written")
+
+def found(turn: Turn, side: Side, command: Change, record: Contact) -> bool:
+    """`side` shows this, and an earlier turn meant to write `command` there, but ended before it said what became of
+    it: what stands there as it was to be written is ours. True where any of it is."""
+    ours: Change | None = None
+    match command:
+        case UpdateContact(fields=fields):
+            stands = {
+                name: value for name, value in fields.items()
+                if same(name, field_of(record, name) or "", value or "")
+            }  # fmt: skip
+            ours = UpdateContact(fields=stands) if stands else None
+        case AddTags(tags=tags):
+            ours = AddTags(tags=tags & record.tags) if tags & record.tags else None
+        case RemoveTags(tags=tags):
+            ours = RemoveTags(tags=tags - record.tags) if tags - record.tags else None
+    if ours is not None:
+        _took(turn, side, ours, Done(started_at=turn.began, duration_s=0.0))
+    turn.state.see(side, record)
+    return ours is not None
+
+
+def _took(turn: Turn, side: Side, command: Change, done: Done) -> None:
+    state, merger = turn.state, turn.consumer.merger
+    before = state.records[side]
+    match command:
+        case UpdateContact(fields=fields):
+            written = msgspec.structs.replace(with_fields(before, fields), as_of=done.as_of)
+            state.see(side, done.contact or written, what="written")
+            if merger is not None:
+                state.set_merge(merger.wrote(state.merge, side, Wanted(fields=fields)))
+        case AddTags(tags=tags) | RemoveTags(tags=tags):
+            # The whole record, where it is given: with an older time, an older telling would pass for news.
+            left = before.tags | tags if isinstance(command, AddTags) else before.tags - tags
+            tagged = msgspec.structs.replace(before, tags=done.tags or left, as_of=done.as_of)
+            state.see(side, done.contact or tagged, what="written")

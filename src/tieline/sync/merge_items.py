@@ -81,6 +81,12 @@ def wrote_item(state: MergeState, names: tuple[str, ...]) -> MergeState:
     return settled(state, dict.fromkeys(SIDES, names))
 
 
+def standing(names: tuple[str, ...], wanted: Item, shown: Item) -> tuple[str, ...]:
+    """Which of these fields stand there as was wanted."""
+    there, asked = view(shown), view(wanted)
+    return tuple(name for name in names if _alike(there[name], asked[name]))
+
+
 def view(item: Item) -> dict[str, Value]:
     """What is compared."""
     return {name: _plain(getattr(item, name)) for name in ITEM_FIELDS[kind_of(item)]}

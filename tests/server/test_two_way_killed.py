@@ -1,0 +1,110 @@
+"""What a hub wrote before it was killed is no change of somebody else: what people did last stands on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.acceptance.both_sides_fuse import Died, Fuse
+from tests.server.two_way import TwoWayWorld, both_ways
+from tieline.connectors.kit.gateway import Gateway
+from tieline.domain.side import SIDES, Side
+from tieline.store.pool import Store
+
+ADA = "+12015550123"
+
+
+class Person:
+    """Ada, with a task and a tag, as somebody works with her on one side."""
+
+    def __init__(self, both: TwoWayWorld, side: Side) -> None:
+        self._both = both
+        self._side = side
+        state = both.account if side == "nimbata" else both.crm
+        self._id = state["contacts"][0]["id"]
+        self._task = state["tasks"][0]["id"]
+
+    def city(self, value: str) -> None:
+        """She moves."""
+        if self._side == "nimbata":
+            self._both.emit(kind="contact.update", id=self._id, changes={"address": {"city": value}})
+        else:
+            self._both.work(kind="contact.update", id=self._id, fields={"city": value})
+
+    def tagged(self, there: bool) -> None:
+        """The tag "vip" comes or goes."""
+        if self._side == "nimbata":
+            self._both.emit(kind="contact.update", id=self._id, changes={"tags": ["vip"] if there else []})
+        else:
+            self._both.work(kind="tag.add" if there else "tag.remove", id=self._id, tags=["vip"])
+
+    def done(self, done: bool) -> None:
+        """The task is done, or open again."""
+        if self._side == "nimbata":
+            self._both.emit(kind="task.update", id=self._task, changes={"completed": done})
+        else:
+            self._both.work(kind="task.complete" if done else "task.reopen", id=self._task)
+
+
+class Killer:
+    """Lets the hub die right after its next call, and something happen on the other side right before that."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.fuse = Fuse(patch)
+        self._before: Callable[[], None] | None = None
+        real = Gateway.call
+
+        async def call(itself: Any, *given: Any, **named: Any) -> Any:
+            before, self._before = self._before, None
+            if before is None:
+                return await real(itself, *given, **named)
+            before()
+            await real(itself, *given, **named)
+            self.fuse.blown.set()
+            raise Died
+
+        patch.setattr(Gateway, "call", call)
+
+    def lay(self, before: Callable[[], None]) -> None:
+        """For the next call."""
+        self._before = before
+
+
+DEEDS: dict[str, tuple[Callable[[Person], None], Callable[[Person], None]]] = {
+    "field": (lambda one: one.city("Boston"), lambda one: one.city("Chicago")),
+    "field put back": (lambda one: one.city("Boston"), lambda one: one.city("Austin")),
+    "tag": (lambda one: one.tagged(True), lambda one: one.tagged(False)),
+    "task": (lambda one: one.done(True), lambda one: one.done(False)),
+}
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("deed", DEEDS)
+async def test_the_last_change_stands_though_the_one_before_was_written_by_a_hub_that_died(
+    store: Store, monkeypatch: pytest.MonkeyPatch, side: Side, deed: str
+) -> None:
+    """It is written after the last change, so by the clock of the other side it is the newer one."""
+    killer = Killer(monkeypatch)
+    first, last = DEEDS[deed]
+    async with both_ways(store) as both:
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        await both.settled()
+        here = both.account["contacts"][0]["id"]
+        both.emit(kind="contact.update", id=here, changes={"address": {"city": "Austin"}})
+        both.emit(kind="task.create", contact=here, changes={"title": "Call back"})
+        await both.settled()
+        person = Person(both, side)
+        killer.lay(lambda: last(person))
+        first(person)
+        await killer.fuse.blown.wait()
+        await both.world.going.aclose()
+        killer.fuse.lay(None)
+        await both.world.restart()
+        await both.settled()
+        (shown,), there = both.people()
+        assert [shown] == there
+        assert shown["city"] == ("Austin" if deed != "field" else "Chicago")
+        assert "vip" not in shown["tags"]
+        assert [done for _, _, done in shown["tasks"]] == [False]
