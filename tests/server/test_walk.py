@@ -17,7 +17,9 @@ from tieline.server.sweeps.report import sweep_findings, sweep_states
 from tieline.server.sweeps.standard_polls import location_polls, walk_poll
 from tieline.server.sweeps.sweep import DAILY_CALLS, SHARE
 from tieline.server.sweeps.walk import calls_left
+from tieline.store.directory import Credential
 from tieline.store.pool import Store
+from tieline.testing.builders import add_connection
 from tieline.vault.seal import Vault
 
 
@@ -61,6 +63,31 @@ async def test_an_appointment_that_was_booked_and_one_that_was_deleted_are_found
         assert await one.look("walk") == [("appointment.vanished", gone)]
         one.wait(11)
         assert await one.look("walk") == []
+
+
+@pytest.mark.parametrize(("stream", "kind"), [("walk", "note"), ("walk", "appointment"), ("task", "task")])
+async def test_what_was_made_while_the_first_looks_failed_is_news(
+    store: Store, stream: str, kind: str
+) -> None:
+    """Found by chaos, seed 15: history ends when the account is connected, not with the first look that succeeds."""
+    async with bench(store) as one:
+        await add_connection(
+            store, Vault(bytes(32)), name="new", connector="contacts_api", base_url="http://127.0.0.1:9", account="l2",
+            credential=Credential(token="t"), polls=((stream, "", 60.0),),
+        )  # fmt: skip
+        ((connected,),) = await one.rows("SELECT cursor FROM poll")
+        contact = one.work("contact.create")
+        await one.link([contact])
+        one.cursors["crm", stream] = connected
+        one.wait(1)
+        one.sandbox.contacts.faults.add([Rule(side="*", kind="503", count=10)])
+        with pytest.raises(Unavailable):
+            await one.look(stream)
+        made = one.work(f"{kind}.create", id=contact)
+        one.wait(1)
+        one.sandbox.contacts.faults.clear()
+        ((told, body),) = await one.look(stream)
+        assert (told, body["id"]) == (f"{kind}.swept", made)
 
 
 @pytest.mark.parametrize("kind", ["note", "appointment"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -214,7 +214,9 @@ async def _save_polls(
         {
             "connection": connection, "lane": lane, "streams": streams, "projects": projects,
             "every": [one.every_s for one in polls],
-            "cursor": Jsonb({"since": since.isoformat()} if since else {}),
+            "cursor": Jsonb(
+                {"connected_at": datetime.now(UTC).isoformat(), **({"since": since.isoformat()} if since else {})}
+            ),
         },
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from tieline.domain.items import ItemKind
 from tieline.engine.polls import DuePoll
 from tieline.errors import NotFoundError, UnreadableError
 from tieline.server.accounts.connections import opened
+from tieline.server.sweeps.sweep import history_ends
 from tieline.server.sweeps.telling import Teller
 from tieline.server.sweeps.wanted import Wants
 from tieline.store.directory import StoredConnection
@@ -39,7 +40,7 @@ class NativePolls:
     async def people(self, poll: DuePoll, stored: StoredConnection, config: NimbataConfig) -> dict[str, Any]:
         """Contacts by update time, oldest first, with an overlap."""
         mark = poll.cursor.get("updated_at")
-        newest = datetime.fromisoformat(mark) if mark else datetime.now(UTC)
+        newest = datetime.fromisoformat(mark) if mark else history_ends(poll.cursor, datetime.now(UTC))
         since = newest - timedelta(seconds=config.polling.overlap_s)
         kinds = tuple(
             kind for kind in sorted(self._wants.of(stored.id).items) if config.offers(ITEM_LISTS[kind].id)

@@ -26,7 +26,7 @@ from tieline.server.accounts.intakes import account_config
 from tieline.server.backfill.run import Backfills
 from tieline.server.reading import POLLED
 from tieline.server.sweeps.native_polls import NativePolls
-from tieline.server.sweeps.sweep import Clock, Digest, Sweeps, utc_now
+from tieline.server.sweeps.sweep import Clock, Digest, Sweeps, history_ends, utc_now
 from tieline.server.sweeps.telling import Teller
 from tieline.server.sweeps.walk import Walk
 from tieline.server.sweeps.wanted import Wants
@@ -186,7 +186,7 @@ class HubPoller:
         linked."""
         mark = poll.cursor.get("updated_at")
         began = datetime.now(UTC)
-        since = (datetime.fromisoformat(mark) if mark else began) - OVERLAP
+        since = (datetime.fromisoformat(mark) if mark else history_ends(poll.cursor, began)) - OVERLAP
         everybody = self._wants.of(stored.id).people
         after: Any = msgspec.UNSET
         for _ in range(_PAGES):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,6 +60,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def history_ends(cursor: Mapping[str, Any], now: datetime) -> datetime:
+    """What was made earlier is history. That is when the account was connected, not when it was first looked at with
+    success: what is made while the first looks fail is news."""
+    told = cursor.get("since") or cursor.get("connected_at")
+    return datetime.fromisoformat(told) if told else now
+
+
 def change_name(one: Row, before: Swept | None) -> str:
     """The name of one change: it may lead back to an earlier state, and is told again then."""
     since = before.seen_at.isoformat() if before is not None else "new"
@@ -108,9 +115,8 @@ class Sweeps:
         waits_until = poll.cursor.get("not_before")
         if waits_until is not None and began < datetime.fromisoformat(waits_until):
             return poll.cursor
-        since = datetime.fromisoformat(poll.cursor["since"]) if "since" in poll.cursor else began
+        since, first = history_ends(poll.cursor, began), "calls" not in poll.cursor
         book = SweptBook(self._store, stored.id)
-        first = "since" not in poll.cursor
         overlooked = await Overlooked(self._store, stored.id).tasks(now=began)
         calls = await self._look_at_tasks(book, stored, since, first, began)
         met = await book.load("task", list(overlooked))
@@ -183,8 +189,8 @@ class Sweeps:
     async def forms(self, poll: DuePoll, stored: StoredConnection) -> dict[str, Any]:
         """Submissions since the newest that is known, with an overlap; one is told once, by its id."""
         now = self._clock()
-        mark = datetime.fromisoformat(poll.cursor["created_at"]) if "created_at" in poll.cursor else now
-        since = datetime.fromisoformat(poll.cursor["since"]) if "since" in poll.cursor else now
+        since = history_ends(poll.cursor, now)
+        mark = datetime.fromisoformat(poll.cursor["created_at"]) if "created_at" in poll.cursor else since
         reach, newest = max(mark - FORMS_OVERLAP, since), mark
         # Whose days they are is not known: a day more on either side.
         asked = forms.ListSubmissions(

@@ -25,7 +25,7 @@ from tieline.server.accounts.connections import opened
 from tieline.server.sweeps.ground import Asker, Ground, Listed, plan_of
 from tieline.server.sweeps.location_ground import LocationGround
 from tieline.server.sweeps.native_ground import NativeGround
-from tieline.server.sweeps.sweep import Clock, Digest, apart_of, change_name, utc_now, vanished
+from tieline.server.sweeps.sweep import Clock, Digest, apart_of, change_name, history_ends, utc_now, vanished
 from tieline.server.sweeps.telling import Teller
 from tieline.server.sweeps.wanted import Wants
 from tieline.store.directory import StoredConnection
@@ -65,7 +65,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, cursor: Mapping[str, Any], now: datetime) -> Round:
         """The round of now, as the cursor of the last run has it."""
         if "began" not in cursor:
-            return cls(since=now, began=now)
+            return cls(since=history_ends(cursor, now), began=now)
         known = msgspec.convert({name: cursor[name] for name in cls.__struct_fields__}, cls)
         if known.whole_at is None or not known.whole or now - known.began < ROUND:
             return known
@@ -115,9 +115,10 @@ class Walk:
         wanted = self._wants.of(stored.id)
         daily = self._gateway.governor(opened(stored)).daily
         plan = plan_of(stored, wanted, daily[1] if daily else None)
-        if plan is None:
-            return {}
         now = self._clock()
+        if plan is None:
+            # What is there before a sync wants it is history to that sync.
+            return {"connected_at": now.isoformat()}
         left = calls_left(
             poll.cursor, per_day=plan.calls_per_day, every_s=poll.every_s, cost=plan.cost, now=now
         )
