@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.server.two_way import both_ways
+import pytest
+
+from tests.server.two_way import DEFINITION, TwoWayWorld, both_ways
 from tieline.sandbox.faults import read_rules
 from tieline.store.pool import Store
 
@@ -23,6 +25,24 @@ async def give_lanes_back(store: Store) -> None:
         await db.execute("UPDATE lane SET owner = NULL, lease_until = '-infinity', ready_at = now()")
 
 
+async def acknowledged(both: TwoWayWorld, *kinds: str) -> None:
+    """Wait until the hub has taken a webhook of each of these kinds of the account, late ones too."""
+    told: set[str] = set()
+    for _ in range(200):
+        deliveries = both.world.sandbox.nimbata.audit.deliveries
+        told = {one.kind for one in deliveries if one.acknowledged_at is not None}
+        if told.issuperset(kinds):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the hub was told of {told}")
+
+
+async def told_of(both: TwoWayWorld, kind: str) -> None:
+    """And until all is quiet after it."""
+    await acknowledged(both, kind)
+    await both.settled()
+
+
 async def test_a_creation_that_is_told_after_a_change_does_not_put_the_change_back(store: Store) -> None:
     """Found by chaos, seed 1: a worker was frozen until all three had come, and the oldest came last."""
     async with both_ways(store) as both:
@@ -35,14 +55,63 @@ async def test_a_creation_that_is_told_after_a_change_does_not_put_the_change_ba
         # Both sides tell their times to the second.
         await asyncio.sleep(1.1)
         both.emit(kind="contact.update", id=person, changes={"company": "Acme"})
-        for _ in range(100):
-            told = [one.kind for one in account.audit.deliveries if one.acknowledged_at is not None]
-            if "contact.created" in told and "contact.updated" in told:
-                break
-            await asyncio.sleep(0.05)
-        else:
-            raise AssertionError(f"the hub was told of {told}")
+        await acknowledged(both, "contact.created", "contact.updated")
         await give_lanes_back(store)
         await both.settled()
         assert both.crm["contacts"][0]["companyName"] == "Acme"
         assert both.unequal() == []
+
+
+@pytest.mark.parametrize("where", ["crm", "account"])
+async def test_a_call_from_before_a_deletion_that_is_told_after_it_brings_nobody_back(
+    store: Store, where: str
+) -> None:
+    """Found by chaos, seeds 17 and 20: a poll found the calls when their person was gone already."""
+    async with both_ways(store) as both:
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        await both.settled()
+        contact, person = both.crm["contacts"][0]["id"], both.account["contacts"][0]["id"]
+        account = both.world.sandbox.nimbata
+        late = {"kind": "late", "operation": "call.completed", "count": 1, "params": {"delay_s": 3.0}}
+        account.faults.add(read_rules(late))
+        both.emit(kind="call", caller=ADA, outcome="ANSWERED")
+        # Both sides tell their times to the second.
+        await asyncio.sleep(2.1)
+        if where == "crm":
+            both.work(kind="contact.delete", id=contact)
+        else:
+            both.emit(kind="contact.delete", id=person)
+        await told_of(both, "call.completed")
+        assert both.people() == ([], [])
+        rows = await both.world.rows(
+            "SELECT assignment.reason FROM assignment JOIN event ON id = event_id WHERE kind LIKE 'call%'"
+        )
+        assert rows == [("it took place before its person was deleted in the CRM",)]
+        both.emit(kind="call", caller=ADA, outcome="ANSWERED")
+        await both.settled()
+        assert [one["phone"] for one in both.crm["contacts"]] == [ADA]
+
+
+async def test_a_call_of_somebody_who_was_deleted_in_the_account_alone_is_written_to_the_record_that_stands(
+    store: Store,
+) -> None:
+    """As the sync's policy leaves it there."""
+    definition = DEFINITION.replace(
+        "ignore: [nimbata]}\n  deletes: delete", "ignore: [nimbata]}\n  deletes: unlink"
+    )
+    async with both_ways(store, definition=definition) as both:
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        await both.settled()
+        account = both.world.sandbox.nimbata
+        late = {"kind": "late", "operation": "call.completed", "count": 1, "params": {"delay_s": 2.5}}
+        account.faults.add(read_rules(late))
+        both.emit(kind="call", caller=ADA, outcome="ANSWERED")
+        await asyncio.sleep(1.1)
+        both.emit(kind="contact.delete", id=both.account["contacts"][0]["id"])
+        await told_of(both, "call.completed")
+        rows = await both.world.rows(
+            "SELECT assignment.state, assignment.reason FROM assignment JOIN event ON id = event_id"
+            " WHERE kind LIKE 'call%'"
+        )
+        assert rows == [("done", None)]
+        assert len(both.crm["contacts"]) == 1

@@ -17,7 +17,8 @@ _ITEMS = ("task", "note", "meet")
 #: By project: numbers that are nobody's, in the country of its location.
 _PHONES = ("+1737555", "+44161496")
 #: What is younger, or differs between the sides, is not taken away: a deletion that was told to nobody is found by a
-#: look only if an earlier one met the record.
+#: look only if an earlier one met the record. Nor is somebody whose call has no note yet: where the deletion was told
+#: to nobody, nobody can know that the call came first, and a call after it brings them back.
 _SETTLED_S = 12.0
 
 
@@ -180,9 +181,11 @@ class Driver:
         here, there = shown["nimbata"], shown["contacts_api"]
         record = shown[side]
         settled = time.monotonic() - person.born_at >= _SETTLED_S and here is not None and there is not None
+        words = {word for body, _ in seen.notes[self._far.locations[person.place]] for word in body.split()}
         if (
             record is None
             or not settled
+            or any(one.marker not in words for one in person.activities)
             or differences([one for one in (here,) if one], [one for one in (there,) if one])
         ):
             return False

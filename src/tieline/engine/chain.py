@@ -119,6 +119,9 @@ class Chain:
         except Exception as error:  # whatever it is, the assignments must not be lost or block the person
             log.exception("a turn failed", lane=self._lane.id, person=self._person)
             writes.assignments = [_unforeseen(item, self._person, error) for item in items]
+            # Whatever it left open, the next turn settles before anything else.
+            self._open_effects = True
+            self._finished.discard(consumer.id)
         else:
             self._finished.add(consumer.id)
         self.links[consumer.id] = turn.link

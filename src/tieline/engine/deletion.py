@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from tieline.domain.command import AddTags, DeleteContact, Planned
@@ -14,10 +15,12 @@ from tieline.errors import NotFoundError
 from tieline.mapping.two_way import travels
 
 
-async def removed(turn: Turn, side: Side) -> tuple[AssignmentState, str | None]:
+async def removed(turn: Turn, side: Side, at: datetime | None = None) -> tuple[AssignmentState, str | None]:
     """The linked record of `side` is gone. A merged one lives on under another id: that is looked for first. Else the
-    sync's policy decides about the other side's, and the person is linked no more."""
+    sync's policy decides about the other side's, and the person is linked no more. `at` is when it went, where that
+    was told."""
     known = turn.state.records[side]
+    in_crm = side == "contacts_api"
     heir = await _heir(turn, side, known)
     if heir is not None:
         turn.state.see(side, heir)
@@ -31,9 +34,11 @@ async def removed(turn: Turn, side: Side) -> tuple[AssignmentState, str | None]:
                 reason += await _carry(turn, there, tag, f"; tagged in {SIDE_NAMES[there]}")
             case "delete":
                 reason += await _carry(turn, there, DeleteContact(), f", and then in {SIDE_NAMES[there]}")
+                in_crm = True
             case "ignore" | "unlink":
                 pass
-    turn.state.unlink(side)
+    # Where nobody said when: it stood there at least until it was last seen.
+    turn.state.unlink(side, gone_at=(at or known.as_of or known.updated_at) if in_crm else None)
     return "done", f"{reason}; unlinked"
 
 

@@ -55,12 +55,16 @@ class PersonState:
     cause: int = 0
     records: dict[Side, Contact] = field(default_factory=dict)
     merge: MergeState = field(default_factory=MergeState)
+    #: When the CRM's record was deleted; what somebody did before that brings nobody back.
+    gone_at: datetime | None = None
     _touched: bool = False
     _keys: list[tuple[str, bytes]] = field(default_factory=list)
     _entries: list[_Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.link is None or self.link.state == "gone":
+            if self.link is not None and self.link.merge is not None:
+                self.gone_at = _merge.decode(self.link.merge).gone_at
             return
         self.records["contacts_api"] = _contact.decode(self.link.contact)
         if self.link.nimbata is not None:
@@ -143,14 +147,17 @@ class PersonState:
         if state != self.merge:
             self.merge, self._touched = state, True
 
-    def unlink(self, side: Side) -> None:
-        """The record of `side` is gone: the person is linked no more."""
+    def unlink(self, side: Side, *, gone_at: datetime | None = None) -> None:
+        """The record of `side` is gone: the person is linked no more; `gone_at` is when, where the CRM's went."""
         if self.link is None and "contacts_api" not in self.records:
             return
         self._note(side, "gone", "contact", self.record_id(side) or "", {})
-        self.link = msgspec.structs.replace(self._row(), state="gone", generation=self.generation + 1)
+        kept = None if gone_at is None else _encode(MergeState(gone_at=gone_at))
+        self.link = msgspec.structs.replace(
+            self._row(), state="gone", generation=self.generation + 1, merge=kept
+        )
         self.records.clear()
-        self.merge = MergeState()
+        self.merge, self.gone_at = MergeState(), gone_at
         self._touched = True
 
     def tell(

@@ -80,7 +80,7 @@ class PersonTurn:
         if known is None or known.id != change.record_id:
             return await self._listen_to_stranger(change, known)
         if change.removed:
-            return await removed(turn, side)
+            return await removed(turn, side, change.at)
         told = change.record
         if told is not None and change.present is not None:
             told = _completed(told, known, change.present)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -89,7 +89,7 @@ class SyncTurn:
         things = ItemTurn(turn, people)
         if self._open_effects:
             await OpenEffects(turn, things, [item.read.change for item in items]).finish()
-        heard = await _listen(turn, items, people, things)
+        heard = _still_asked(turn, await _listen(turn, items, people, things))
         if heard:
             self._state.cause = heard[-1].event_id
             await ActivityTurn(turn).run(heard)
@@ -177,6 +177,20 @@ async def _listen(turn: Turn, items: Sequence[Item], people: PersonTurn, things:
     return heard
 
 
+def _still_asked(turn: Turn, heard: Sequence[Heard]) -> list[Heard]:
+    """Without what took place before its person was deleted in the CRM, and was told late: it brings nobody back."""
+    gone_at, left = turn.state.gone_at if turn.state.gone else None, []
+    for one in heard:
+        at = one.desired.at
+        if gone_at is not None and at is not None and at + _SECOND <= gone_at:
+            turn.end([one.event_id], "skipped", "it took place before its person was deleted in the CRM")
+        else:
+            left.append(one)
+    return left
+
+
+#: Times of activities are told to the second: what took place within that of the deletion may have come after it.
+_SECOND = timedelta(seconds=1)
 _CONFLICT = (
     "identity conflict: phone and e-mail belong to two people; written to the phone's, without the e-mail"
 )

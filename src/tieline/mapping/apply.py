@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from tieline.domain.activity import Activity, Call, NimbataContact
@@ -38,6 +40,8 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     create: bool = True
     #: Why this activity is left alone, in plain words; then nothing else is asked. None when it is not.
     skip: str | None = None
+    #: When the activity took place, by the account's clock; None where it did not say.
+    at: datetime | None = None
 
 
 def desired(definition: CompiledDefinition, activity: Activity, *, country: str | None) -> Desired:

@@ -137,6 +137,7 @@ class SyncReader:
         wanted = desired(self._definition, activity, country=self._facts.country)
         if wanted.skip is not None:
             return Read(occurrence=happening.occurrence, skip=wanted.skip)
+        wanted = msgspec.structs.replace(wanted, at=nimbata_activity.took_place_at(happening))
         if happening.kind in _CHANGED:
             # The call itself has its note; what came later are fields and tags.
             wanted = msgspec.structs.replace(wanted, note=None)

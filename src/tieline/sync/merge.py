@@ -46,6 +46,8 @@ class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ours: dict[Side, tuple[str, ...]] = {}
     #: Of an item: the side whose copy we made, with our mark in it.
     copy: Side | None = None
+    #: Of somebody whose record in the CRM was deleted: when that was, by the clock of the side where somebody did it.
+    gone_at: datetime | None = None
 
     @property
     def quiet(self) -> bool:

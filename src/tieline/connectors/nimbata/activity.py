@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -20,7 +20,7 @@ from tieline.connectors.nimbata.readers import (
     read_text_message,
 )
 from tieline.connectors.nimbata.values import read_id
-from tieline.domain.activity import Activity
+from tieline.domain.activity import Activity, Call, Form, Text
 from tieline.domain.items import ItemKind
 from tieline.errors import UnreadableError
 
@@ -98,6 +98,17 @@ def _contact_row_kind(record: dict[str, Any], config: NimbataConfig) -> str:
 ITEM_FAMILIES: dict[str, ItemKind] = {
     "task.changed": "task", "note.changed": "note", "appointment.changed": "appointment",
 }  # fmt: skip
+
+
+def took_place_at(happening: Happening) -> datetime | None:
+    """When the activity itself was over, however late something of it changed."""
+    match happening.activity:
+        case Call(started_at=datetime() as began, duration_s=lasted):
+            return began + timedelta(seconds=lasted or 0)
+        case Form(submitted_at=datetime() as at) | Text(received_at=datetime() as at):
+            return at
+        case _:
+            return happening.occurred_at
 
 
 def _happening(opened: Opened, raw: bytes, config: NimbataConfig) -> Happening:
