@@ -57,6 +57,8 @@ class Actor:
         self._linked = False
         #: Ids of records that the hub surely knows on both sides.
         self._known: set[str] = set()
+        #: What was made by hand, and where: it has no mark of ours.
+        self._by_hand: set[tuple[Side, str, str]] = set()
         #: Somebody deleted the person's record on a side.
         self.deleted = False
         #: They did so before the hub surely knew of it: a creation that was cut off may be asked for once more after
@@ -173,6 +175,7 @@ class Actor:
         name = f"{self.label}{kind}{self._next()}"
         text, start = f"{name} made", self._hour()
         self._made.add((kind, name))
+        self._by_hand.add((side, kind, name))
         self.changes += 1
         self._wrote(side, (kind, name, "title"), text)
         ends = start + timedelta(minutes=30)
@@ -228,6 +231,9 @@ class Actor:
                 if side == "nimbata" else {"startTime": _utc(start), "endTime": _utc(ends)}
             )  # fmt: skip
             self._item(side, "appointment.update", which, moved)
+        elif kind == "note" and one.id not in self._known and (side, kind, one.name) not in self._by_hand:
+            # Its mark would go with its words: of a copy that the hub does not know of yet, nothing else tells.
+            return
         else:
             text = f"{one.name} v{self._next()}"
             self._wrote(side, (kind, one.name, "title"), text)

@@ -38,7 +38,12 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int | None = None
     #: By the far side's clock, when it stood so at the latest that we know of: what was told before is no news.
     as_of: datetime | None = None
+    #: By the far side's clock; None where it does not say.
+    made_at: datetime | None = None
 
+
+#: What says when a record stood so, and nothing of the person.
+ABOUT_THE_RECORD = ("updated_at", "version", "as_of", "made_at")
 
 #: Names that the CRM has, beside `custom.<key>`.
 CONTACT_FIELDS: tuple[str, ...] = (

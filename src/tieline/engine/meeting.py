@@ -34,12 +34,14 @@ class Meeting:
         state, there = self._turn.state, other(side)
         if there in state.records:
             state.see(side, record)
+            self._since_made(merger, there)
             return
         found = await self._same(merger, side, record)
         if found is None:
             return
         state.see(there, found.record)
         state.see(side, record)
+        self._since_made(merger, there)
         for pair in merger.rules.fields:
             if pair.name(there) in found.leave:
                 # It stands on somebody else's record: it is not offered.
@@ -67,6 +69,8 @@ class Meeting:
     async def _same(self, merger: PersonMerger, side: Side, record: Contact) -> Same | None:
         """Who it is on the other side. Where a second record is refused there, making one is asking."""
         there = other(side)
+        if (made := self._turn.made_before.get(there)) is not None:
+            return Same(record=made.record)
         target, may_create = self._turn.consumer.targets[there], self._may_create(merger, there)
         if may_create and target.forbids_duplicates and not await self._identity.answers():
             done = await self._create(merger, there, record, frozenset())
@@ -83,6 +87,13 @@ class Meeting:
             case None:
                 self._end("done", self._identity.asked)
         return None
+
+    def _since_made(self, merger: PersonMerger, there: Side) -> None:
+        """Of a record that an earlier turn made, only what became different since is a change."""
+        state = self._turn.state
+        if (made := self._turn.made_before.get(there)) is not None:
+            tags = made.sent.tags if isinstance(made.sent, CreateContact) else frozenset[str]()
+            state.set_merge(merger.since_made(there, made.sent.fields, tags, state.records))
 
     def _may_create(self, merger: PersonMerger, there: Side) -> bool:
         return there in merger.rules.create and travels(merger.rules.direction, there)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -20,6 +21,7 @@ from tieline.domain.command import (
     UpdateItem,
     UpsertContact,
 )
+from tieline.domain.contact import Contact
 from tieline.domain.side import Side
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
@@ -29,7 +31,7 @@ from tieline.engine.carrier import decode_command, effect_of
 from tieline.engine.deletion import lost
 from tieline.engine.item_turn import ItemTurn
 from tieline.engine.record_writes import found
-from tieline.engine.turn import Turn
+from tieline.engine.turn import Made, Turn
 from tieline.errors import NotFoundError
 from tieline.store.queries import query
 
@@ -66,9 +68,9 @@ class OpenEffects:
         for row in rows:
             effect = effect_of(row, turn.shared.store.keys)
             if effect.consumer_id == turn.consumer.id:
-                await self._finish(effect, decode_command.decode(effect.input))
+                await self._finish(effect, decode_command.decode(effect.input), row[15])
 
-    async def _finish(self, effect: EffectRow, command: Command) -> None:
+    async def _finish(self, effect: EffectRow, command: Command, decided_at: datetime) -> None:
         turn, side = self._turn, effect.side
         record_id = turn.state.record_id(side)
         if isinstance(command, AddNote | CreateItem) and record_id is None:
@@ -88,6 +90,8 @@ class OpenEffects:
                 raise await lost(turn, side) from given_up
             turn.ends[effect.event_id] = ("dead", given_up.reason)
         else:
+            if isinstance(command, CreateContact | UpsertContact) and (record := _ours(done, decided_at)):
+                turn.made_before[side] = Made(sent=command, record=record)
             await self._took_effect(effect, command, done)
 
     async def _found(self, side: Side, command: UpdateContact | AddTags | RemoveTags | UpdateItem) -> bool:
@@ -138,4 +142,12 @@ class OpenEffects:
             state.see("nimbata", done.contact, what="written")
 
 
+def _ours(done: Done, decided_at: datetime) -> Contact | None:
+    """The record that was found, where it is the one that was asked for then, and did not stand there before."""
+    found = done.contact
+    return found if found is not None and found.made_at and found.made_at >= decided_at - _CLOCKS else None
+
+
+#: The far side's clock may lag behind ours by so much.
+_CLOCKS = timedelta(minutes=1)
 _DOING = "looking up what became of it"

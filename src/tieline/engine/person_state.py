@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from tieline.domain.contact import Contact
+from tieline.domain.contact import ABOUT_THE_RECORD, Contact
 from tieline.domain.ids import PersonId, SyncId
 from tieline.domain.side import SIDES, Side, other
 from tieline.effects.writes import HistoryRow, LinkRow, Writes
@@ -224,7 +224,5 @@ def _differences(before: Contact | None, after: Contact) -> dict[str, object]:
 
 
 _NAMES = tuple(
-    name
-    for name in Contact.__struct_fields__
-    if name not in ("id", "tags", "custom", "updated_at", "version", "as_of")
+    name for name in Contact.__struct_fields__ if name not in ("id", "tags", "custom", *ABOUT_THE_RECORD)
 )

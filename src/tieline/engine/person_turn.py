@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from tieline.domain.change import RecordChanged
-from tieline.domain.contact import Contact
+from tieline.domain.contact import ABOUT_THE_RECORD, Contact
 from tieline.domain.side import SIDE_NAMES, SIDES, Side, other
 from tieline.effects.writes import AssignmentState
 from tieline.engine.deletion import removed
@@ -153,7 +153,11 @@ class PersonTurn:
         for side in SIDES:
             record = self._fresh.get(side)
             # The first side's may have turned out to be deleted, and the second's with it.
-            if record is not None and not turn.state.was(side, record.id):
+            if record is None or turn.state.was(side, record.id):
+                continue
+            made = turn.made_before.get(side)
+            # What we made there comes in with what it was made of.
+            if made is None or made.record.id != record.id or other(side) not in self._fresh:
                 await self._meeting.link(merger, side, record)
         if not turn.consumer.derived and not self._fresh:
             await self._meeting.complete(merger)
@@ -213,11 +217,7 @@ class PersonTurn:
 
 def _completed(told: Contact, known: Contact, present: frozenset[str]) -> Contact:
     """A sparse record, with what it did not tell as it was known."""
-    names = {
-        name
-        for name in Contact.__struct_fields__
-        if name not in ("id", "custom", "updated_at", "version", "as_of")
-    }
+    names = {name for name in Contact.__struct_fields__ if name not in ("id", "custom", *ABOUT_THE_RECORD)}
     kept = {name: getattr(known, name) for name in names - present}
     custom = {
         key: value for key, value in known.custom.items() if f"custom.{key}" not in present

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tieline.domain.command import Planned
+from tieline.domain.command import CreateContact, Planned, UpsertContact
 from tieline.domain.contact import Contact
 from tieline.domain.ids import PersonId, SyncId
 from tieline.domain.items import ItemKind
@@ -90,6 +90,14 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     digest: Callable[[str, str], bytes]
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of a person that we made some time ago."""
+
+    sent: CreateContact | UpsertContact
+    #: As it stands by now.
+    record: Contact
+
+
 @dataclass
 class Turn:
     """One turn's tools and findings."""
@@ -104,6 +112,8 @@ class Turn:
     tries: int
     #: Keys of the lane that are not committed yet, and whose they will be.
     in_hand: dict[bytes, PersonId] = field(default_factory=dict)
+    #: By side: what an earlier turn made there, and ended before it said so.
+    made_before: dict[Side, Made] = field(default_factory=dict)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     #: How the assignments end; those that are not here are done.
     ends: dict[int, tuple[AssignmentState, str | None]] = field(default_factory=dict)

@@ -9,13 +9,12 @@ from typing import Literal
 
 import msgspec
 
-from tieline.domain.contact import Contact
+from tieline.domain.contact import ABOUT_THE_RECORD, Contact
 
 Verdict = Literal["newer", "echo", "stale", "undecidable"]
 #: Two moments nearer than this decide nothing: one is told to the second, and both pass through other machines.
 APART = timedelta(seconds=2)
-_NOT_CONTENT = ("updated_at", "version", "as_of")
-_NAMES = tuple(name for name in Contact.__struct_fields__ if name not in _NOT_CONTENT)
+_NAMES = tuple(name for name in Contact.__struct_fields__ if name not in ABOUT_THE_RECORD)
 
 
 def judge(told: Contact, known: Contact, *, at: datetime | None = None, ours: Container[str] = ()) -> Verdict:

@@ -134,6 +134,25 @@ class PersonMerger:
         carried = travels(self.rules.tags.direction, side)
         return Wanted(fields=fields, add_tags=self._tags(record) if carried else frozenset())
 
+    def since_made(
+        self, there: Side, sent: Mapping[str, str], tags: frozenset[str], seen: Mapping[Side, Contact]
+    ) -> MergeState:
+        """The state of two records, of which one was made on `there` out of the other's some time ago, with these
+        values: what either shows otherwise by now was changed there since."""
+        origin = other(there)
+        changed: dict[Side, dict[str, Changed]] = {origin: {}, there: {}}
+        for pair, convert in self._pairs:
+            name, was = pair.name(there), sent.get(pair.name(there), "")
+            shown, value = field_of(seen[there], name), field_of(seen[origin], pair.name(origin))
+            now = None if value is None else convert[there](value, self._country)
+            if not same(name, shown or "", was):
+                changed[there][name] = Changed(was or None, seen[there].updated_at)
+            if not same(name, now or "", was):
+                changed[origin][pair.name(origin)] = Changed(None, seen[origin].updated_at)
+        agreed = {side: tags for side in SIDES if self._tags(seen[side]) != tags}
+        kept = {side: fields for side, fields in changed.items() if fields}
+        return MergeState(linked=True, changed=kept, tags=agreed)
+
     def apart(
         self, seen: Mapping[Side, Contact], holds: Mapping[Side, Callable[[str], bool]]
     ) -> tuple[FieldPair, ...]:

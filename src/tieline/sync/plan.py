@@ -9,7 +9,7 @@ from hashlib import blake2b
 import msgspec
 
 from tieline.domain.command import AddNote, AddTags, CreateContact, Planned, UpdateContact, UpsertContact
-from tieline.domain.contact import Contact, with_fields
+from tieline.domain.contact import ABOUT_THE_RECORD, Contact, with_fields
 from tieline.domain.ids import PersonId, SyncId
 from tieline.mapping.apply import Desired, changes, missing_tags
 
@@ -121,7 +121,5 @@ def differing(draft: Contact, contact: Contact | None) -> dict[str, str]:
 
 
 _NAMES = tuple(
-    name
-    for name in Contact.__struct_fields__
-    if name not in ("id", "tags", "custom", "updated_at", "version", "as_of")
+    name for name in Contact.__struct_fields__ if name not in ("id", "tags", "custom", *ABOUT_THE_RECORD)
 )

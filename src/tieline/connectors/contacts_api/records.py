@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tieline.connectors.contacts_api.shapes import ContactRecord
 from tieline.connectors.kit.signatures import read_moment
 from tieline.domain.contact import Contact
@@ -39,10 +41,11 @@ def contact_of_record(record: ContactRecord, custom_keys: Mapping[str, str]) -> 
     if plain["address"] is None:
         plain["address"] = as_text(record.address)
     custom = [(one.id, one.value) for one in record.custom_fields or ()]
-    return _contact(
+    contact = _contact(
         record.id, plain, record.phone, record.email, record.tags, custom, custom_keys,
         moment(record.date_updated),
     )  # fmt: skip
+    return msgspec.structs.replace(contact, made_at=moment(record.date_added))
 
 
 def as_text(value: Any) -> str | None:

@@ -55,6 +55,7 @@ def contact_of(record: ContactRecord, country: str | None = None) -> Contact:
         custom={key: held for key, value in record.custom_fields.items() if (held := _custom(value))},
         updated_at=record.updated_at,
         version=record.version,
+        made_at=record.created_at,
     )
 
 
