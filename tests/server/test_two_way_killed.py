@@ -54,8 +54,8 @@ class Killer:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.fuse = Fuse(patch)
-        self._before: Callable[[], None] | None = None
-        self._after: Callable[[], None] = lambda: None
+        self._before: Callable[[], object] | None = None
+        self._after: Callable[[], object] = lambda: None
         real = Gateway.call
 
         async def call(itself: Any, *given: Any, **named: Any) -> Any:
@@ -71,7 +71,7 @@ class Killer:
         patch.setattr(Gateway, "call", call)
 
     def lay(
-        self, *, before: Callable[[], None] = lambda: None, after: Callable[[], None] = lambda: None
+        self, *, before: Callable[[], object] = lambda: None, after: Callable[[], object] = lambda: None
     ) -> None:
         """For the next call."""
         self._before, self._after = before, after
