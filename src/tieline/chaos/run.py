@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -222,16 +222,19 @@ async def _count(
         fired.update(summary["faults_fired"])
     fired[LAG] = lagged(calls["contacts_api"])
     _, dead = await stage.busy()
+    there = {one.id for held in (await far.seen()).people.values() for one in held}
+    for_nothing = [one for side in SIDES for one in wasted(calls[side], there=there, ends=storm.ends)]
     counts = Counts(
         seed=stage.options.seed, events=record.events, kills=storm.kills,
         faults_fired={kind: fired[kind] for kind in stage.options.kinds},
         lost=len(findings.lost), doubled=len(findings.doubled), unequal=len(findings.unequal),
         out_of_order=len(findings.out_of_order), uncertain=uncertain(everything),
         rate_limited=sum(sum(one["limited_by_token"].values()) for one in summaries.values()),
-        wasted_calls=wasted(everything), recover_s=recover_s,
+        wasted_calls=len(for_nothing), recover_s=recover_s,
     )  # fmt: skip
+    lines = (*findings.lines(), *map(_for_nothing, for_nothing))
     outcome = Outcome(
-        counts=counts, wrong=wrong(counts, stage.options.kinds, dead, tuple(findings.lines())),
+        counts=counts, wrong=wrong(counts, stage.options.kinds, dead, lines),
         length_s=stage.plan.length_s, recovery=tuple(recovery), strikes=tuple(storm.log),
     )  # fmt: skip
     if not outcome.green:
@@ -252,3 +255,8 @@ def _free_port() -> int:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
     return port
+
+
+def _for_nothing(call: Mapping[str, Any]) -> str:
+    where = f"{call.get('path', '')} at {call['at']:.1f}"
+    return f"for nothing: {call['operation']} {where}, answered with {call['status']}"

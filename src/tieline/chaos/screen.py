@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tieline.chaos.outcome import Outcome, allowed_waste
+from tieline.chaos.outcome import Outcome
 
 
 class Screen:
@@ -76,7 +76,7 @@ class Screen:
             (counts.out_of_order, "effects out of order, or older values left standing"),
             (counts.uncertain, "outcomes that nobody can look up"),
             (counts.rate_limited, "calls over the rate limit"),
-            (counts.wasted_calls, f"calls for nothing ({allowed_waste(counts)} can be explained)"),
+            (counts.wasted_calls, "calls for nothing that nothing explains"),
             (rest, "until all was as it must be"),
         ):
             drawn.add_row(str(value), text)

@@ -44,6 +44,8 @@ class Storm:
         self.kills = 0
         #: What was done when, for the trace and the report.
         self.log: list[dict[str, Any]] = []
+        #: By the far sides' clock: when somebody who might have heard an answer ended, stood still, or went on.
+        self.ends: list[float] = []
         self._began = 0.0
 
     async def blow(self, began: float, strikes: Sequence[Strike]) -> None:
@@ -67,6 +69,7 @@ class Storm:
                 self._say(strike, f"{'SIGKILL' if abruptly else 'a stop'}, away for {away_s:.1f} s")
                 self.kills += abruptly
                 await self._database.restart(abruptly=abruptly, away_s=away_s)
+                await self._ended()
                 self._say(strike, "it runs again")
                 self.fired[strike.kind] += 1
             case "expire_token":
@@ -89,6 +92,7 @@ class Storm:
         if not service.kill():
             await service.ready()
             service.kill()
+        await self._ended()
         self.kills += 1
         self.fired[strike.kind] += 1
         self._say(strike, service.name)
@@ -99,6 +103,7 @@ class Storm:
         self._frozen.add(service.name)
         starts = service.starts
         service.freeze()
+        await self._ended()
         for_s = LEASE.total_seconds() + _PAST_LEASE_S * (1 + strike.how)
         self._say(strike, f"{service.name}, for {for_s:.1f} s")
         try:
@@ -153,6 +158,9 @@ class Storm:
         except psycopg.OperationalError:
             # It is being restarted: any worker will do.
             return set()
+
+    async def _ended(self) -> None:
+        self.ends.append(await self._far.now())
 
     def _say(self, strike: Strike, what: str) -> None:
         self.log.append({"at_s": round(time.monotonic() - self._began, 2), "kind": strike.kind, "what": what})

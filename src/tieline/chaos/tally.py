@@ -5,8 +5,11 @@ Out of the sandboxes' audit. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from tieline.chaos.kinds import LAG_S
 from tieline.connectors import CONNECTORS
@@ -14,8 +17,13 @@ from tieline.connectors import CONNECTORS
 #: Answers after which nobody knows whether it took effect.
 _UNCLEAR = frozenset({"500", "502", "503", "cut_before", "cut_after", "created_422"})
 _SEARCHES = frozenset({"contacts.search", "tasks.search"})
-#: Of a person or an item that was deleted meanwhile, and of a token that was taken back, a refusal is to be expected.
-_EXPECTED = frozenset({401, 404})
+#: What took effect, and its answer did not arrive.
+_LOST = frozenset({"cut_after", "created_422"})
+#: A token that was taken back, what was deleted, a newer version than the one that would be overwritten, the quota.
+_EXPECTED = frozenset({401, 404, 409, 429})
+_CONTACT = re.compile(r"/contacts/([^/?]+)")
+#: The moment of an end is asked for right after it.
+_SLACK_S = 2.0
 #: The sandbox names operations as the catalogue does.
 WITHOUT_LOOK_UP = frozenset(
     one.id for connector in CONNECTORS for one in connector.operations
@@ -23,16 +31,44 @@ WITHOUT_LOOK_UP = frozenset(
 )  # fmt: skip
 
 
-def wasted(calls: Iterable[Mapping[str, Any]]) -> int:
-    """Writes that went through and changed nothing, and calls that the far side refused as wrong."""
-    return sum(
-        call.get("fault") is None
-        and (
-            (bool(call.get("write")) and _done(call) and not call.get("effect"))
-            or (400 <= (call.get("status") or 0) < 500 and call["status"] not in (*_EXPECTED, 429))
+def wasted(
+    calls: Iterable[Mapping[str, Any]], *, there: Collection[str], ends: Sequence[float]
+) -> list[Mapping[str, Any]]:
+    """Calls of one side that were for nothing, and nothing explains why: writes that went through and changed nothing,
+    and what was refused as wrong.
+
+    `there` are the ids of the people who are left: of others a refusal is to be expected. `ends` are the moments, by
+    the far sides' clock, at which whoever might have heard an answer ended or stood still.
+    """
+    found, did = [], dict[bytes, Mapping[str, Any]]()
+    for call in calls:
+        key = msgspec.json.encode(
+            [call["operation"], call.get("path"), call.get("body")], order="deterministic"
         )
-        for call in calls
-    )
+        if call.get("effect"):
+            did[key] = call
+        elif call.get("fault") is None:
+            status = call.get("status") or 0
+            refused = 400 <= status < 500 and not _answers(call, there)
+            idle = call.get("write") and 200 <= status < 300 and not _unheard(did.get(key), call, ends)
+            if refused or idle:
+                found.append(call)
+    return found
+
+
+def _answers(call: Mapping[str, Any], there: Collection[str]) -> bool:
+    """A refusal that says something: what is asked for is gone, somebody was quicker, the token or the quota ended."""
+    # Where a second record is refused, making one is asking whose the phone is.
+    asks = call["operation"] == "contacts.create" and call["status"] == 400
+    whose = _CONTACT.search(call.get("path") or "")
+    return call["status"] in _EXPECTED or asks or (whose is not None and whose[1] not in there)
+
+
+def _unheard(before: Mapping[str, Any] | None, again: Mapping[str, Any], ends: Sequence[float]) -> bool:
+    """It was done before, and whoever asked for it did not hear so."""
+    if before is None:
+        return False
+    return before.get("fault") in _LOST or any(before["at"] - _SLACK_S <= end <= again["at"] for end in ends)
 
 
 def uncertain(calls: Iterable[Mapping[str, Any]]) -> int:
@@ -51,7 +87,3 @@ def lagged(calls: Sequence[Mapping[str, Any]]) -> int:
         elif call.get("effect"):
             changed[place] = call["at"]
     return found
-
-
-def _done(call: Mapping[str, Any]) -> bool:
-    return 200 <= (call.get("status") or 0) < 300
