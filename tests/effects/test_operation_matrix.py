@@ -86,6 +86,9 @@ async def _play(far: Far, case: str, fault: CallFault) -> None:
     assert ended.fired == 1, said
     assert [one.number for one in ended.attempts] == list(range(1, ended.effect.tries + 1)), said
     one = operation(_name(case))
+    if ended.done is not None and once.done is not None:
+        # Whoever goes on with it finds what it made where it always is, whether the answer arrived or not.
+        assert type(ended.done.value) is type(once.done.value), said
     if one.idempotent:
         _repeated(once, ended, fault, said)
     elif fault in _NO_EFFECT or ended.target.can_look_up(ended.command):

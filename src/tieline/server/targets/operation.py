@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 
@@ -85,7 +85,7 @@ class OperationTarget:
         )  # fmt: skip
         match looked:
             case Found(row, answer):
-                return done(answer, result_id(row), value=row)
+                return done(answer, result_id(row), value=as_answered(found, row))
             case Absent():
                 return None
             case _:
@@ -125,6 +125,22 @@ def call(
         connection=connection.id, operation=found.id, input=msgspec.Raw(msgspec.json.encode(given)),
         reference=reference, decided_at=decided_at or datetime.now(UTC),
     )  # fmt: skip
+
+
+def as_answered(found: AnyOperation, row: Any) -> Any:
+    """A record that a look-up met, in the shape of the operation's own answer: whoever goes on with it finds it where
+    it always is, whether the answer arrived or not."""
+    shape = msgspec.inspect.type_info(found.output)
+    if not isinstance(shape, msgspec.inspect.StructType) or type(row) is (get_origin(shape.cls) or shape.cls):
+        return row
+    for one in shape.fields:
+        if isinstance(one.type, msgspec.inspect.StructType) and isinstance(row, one.type.cls):
+            return shape.cls(**{one.name: row})
+    names = {one.name for one in shape.fields}
+    given = {name: value for name in names if (value := getattr(row, name, None)) is not None}
+    if "message_id" in names:
+        given["message_id"] = row.id
+    return shape.cls(**given)
 
 
 def result_id(value: Any) -> str | None:
