@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.both_sides_fuse import Died, Fuse
+from tests.server.test_heard_out_of_order import acknowledged, give_lanes_back, take_lanes
 from tests.server.two_way import TwoWayWorld, both_ways
 from tieline.connectors.kit.gateway import Gateway
 from tieline.domain.side import SIDES, Side
@@ -56,10 +57,12 @@ class Killer:
         self.fuse = Fuse(patch)
         self._before: Callable[[], object] | None = None
         self._after: Callable[[], object] = lambda: None
+        self._at = ""
         real = Gateway.call
 
         async def call(itself: Any, *given: Any, **named: Any) -> Any:
-            before, self._before = self._before, None
+            armed = self._before is not None and self._at in ("", given[1].id)
+            before, self._before = (self._before, None) if armed else (None, self._before)
             if before is None:
                 return await real(itself, *given, **named)
             before()
@@ -71,10 +74,14 @@ class Killer:
         patch.setattr(Gateway, "call", call)
 
     def lay(
-        self, *, before: Callable[[], object] = lambda: None, after: Callable[[], object] = lambda: None
+        self,
+        *,
+        before: Callable[[], object] = lambda: None,
+        after: Callable[[], object] = lambda: None,
+        at: str = "",
     ) -> None:
-        """For the next call."""
-        self._before, self._after = before, after
+        """For the next call, or for the next of the operation `at`."""
+        self._before, self._after, self._at = before, after, at
 
     async def revive(self, both: TwoWayWorld) -> None:
         """Once it died, another hub goes on."""
@@ -157,3 +164,27 @@ async def test_what_somebody_changed_of_a_copy_whose_hub_died_stands(
         (shown,), there = both.people()
         assert [shown] == there
         assert (shown["first"], shown["company"]) == ("Augusta", "Acme"), made
+
+
+async def test_a_change_that_the_look_at_another_write_shows_first_is_not_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by chaos, seed 17: the account was looked at before the CRM, and had changed since."""
+    killer = Killer(monkeypatch)
+    async with both_ways(store) as both:
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        await both.settled()
+        here, there = both.account["contacts"][0]["id"], both.crm["contacts"][0]["id"]
+        await take_lanes(store)
+        both.work(kind="contact.update", id=there, fields={"city": "Boston"})
+        both.emit(kind="contact.update", id=here, changes={"company": "Acme"})
+        await acknowledged(both, "contact.updated")
+        killer.lay(
+            at="contacts.update",
+            after=lambda: both.emit(kind="contact.update", id=here, changes={"company": "Bolt"}),
+        )
+        await give_lanes_back(store)
+        await killer.revive(both)
+        (shown,), told = both.people()
+        assert [shown] == told
+        assert (shown["city"], shown["company"]) == ("Boston", "Bolt")

@@ -17,6 +17,7 @@ from tieline.engine.turn import Turn
 from tieline.engine.twins import Twin, Twins
 from tieline.errors import NotFoundError
 from tieline.sync.item_steps import Ignored, ignored
+from tieline.sync.merge import still_changed
 from tieline.sync.merge_items import judge_item, standing, wrote_item
 
 End = tuple[AssignmentState, str | None]
@@ -114,7 +115,9 @@ class ItemTurn:
         if names:
             stands = {name: getattr(shown, name) for name in names}
             self._twins.saw(twin, side, msgspec.structs.replace(twin.seen[side], **stands), "written")
-            twin.merge = wrote_item(twin.merge, names)
+            before = twin.merge.changed.get(other(side), {})
+            # What changed on the other side since it was decided has yet to come over.
+            twin.merge = still_changed(wrote_item(twin.merge, names), other(side), before)
         self._twins.saw(twin, side, shown)
         await self._twins.flush()
         return bool(names)

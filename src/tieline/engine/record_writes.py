@@ -16,7 +16,7 @@ from tieline.engine.identity import Identity
 from tieline.engine.turn import Turn
 from tieline.errors import NotFoundError, OutdatedError, RejectedError
 from tieline.mapping.apply import same
-from tieline.sync.merge import refused
+from tieline.sync.merge import refused, still_changed
 from tieline.sync.merge_person import Wanted
 from tieline.sync.who.identity import Links, Unclear, conflict_of
 
@@ -130,9 +130,13 @@ def found(turn: Turn, side: Side, command: Change, record: Contact) -> bool:
             ours = AddTags(tags=tags & record.tags) if tags & record.tags else None
         case RemoveTags(tags=tags):
             ours = RemoveTags(tags=tags - record.tags) if tags - record.tags else None
+    state = turn.state
     if ours is not None:
+        before = state.merge.changed.get(other(side), {})
         _took(turn, side, ours, Done(started_at=turn.began, duration_s=0.0))
-    turn.state.see(side, record)
+        # What changed on the other side since it was decided has yet to come over.
+        state.set_merge(still_changed(state.merge, other(side), before))
+    state.see(side, record)
     return ours is not None
 
 

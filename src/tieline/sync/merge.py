@@ -176,6 +176,12 @@ def settled(state: MergeState, side_fields: Mapping[Side, Iterable[str]]) -> Mer
     return msgspec.structs.replace(state, changed=changed)
 
 
+def still_changed(state: MergeState, side: Side, changed: Mapping[str, Changed]) -> MergeState:
+    """`state` with these changes of `side` open as before: where both sides show the same by now, the next merge finds
+    that out."""
+    return msgspec.structs.replace(state, changed=_with(state.changed, side, dict(changed)))
+
+
 def refused(state: MergeState, side: Side, fields: Mapping[str, Value]) -> MergeState:
     """`state` once `side` refused these values."""
     mine = {**state.refused.get(side, {}), **fields}
