@@ -72,11 +72,11 @@ async def test_a_call_from_before_a_deletion_that_is_told_after_it_brings_nobody
         await both.settled()
         contact, person = both.crm["contacts"][0]["id"], both.account["contacts"][0]["id"]
         account = both.world.sandbox.nimbata
-        late = {"kind": "late", "operation": "call.completed", "count": 1, "params": {"delay_s": 3.0}}
+        late = {"kind": "late", "operation": "call.completed", "count": 1, "params": {"delay_s": 5.0}}
         account.faults.add(read_rules(late))
         both.emit(kind="call", caller=ADA, outcome="ANSWERED")
         # Both sides tell their times to the second.
-        await asyncio.sleep(2.1)
+        await asyncio.sleep(4.1)
         if where == "crm":
             both.work(kind="contact.delete", id=contact)
         else:

@@ -14,7 +14,7 @@ import pytest
 from tests.opened import items_of
 from tests.server.two_way import TwoWayWorld, both_ways
 from tests.world import world
-from tieline.domain.contact import Contact
+from tieline.domain.contact import ABOUT_THE_RECORD, Contact
 from tieline.domain.side import SIDES
 from tieline.domain.undo import FieldBack, RecordBack, RecordUndo
 from tieline.errors import ConfigurationError
@@ -487,7 +487,5 @@ async def _require_snapshots(watched: Watched) -> None:
 
 def _plain(contact: Contact) -> dict[str, Any]:
     return {
-        name: value
-        for name, value in msgspec.structs.asdict(contact).items()
-        if name not in ("updated_at", "version", "as_of")
+        name: value for name, value in msgspec.structs.asdict(contact).items() if name not in ABOUT_THE_RECORD
     }

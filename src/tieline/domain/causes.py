@@ -15,9 +15,10 @@ BLANK = "…"
 
 _VALUES = re.compile(
     r"""
-      "[^"\n]*" | '[^'\n]*' | `[^`\n]*`                        # whatever is quoted
+      # An e-mail, whose name may hold a quote, or which is quoted.
+      (?P<quote>["'`])?[^\s@<>()\[\],;:]+@[^\s@<>()\[\],;:"'`]+(?(quote)(?P=quote)?)
+    | "[^"\n]*" | '[^'\n]*' | `[^`\n]*`                        # whatever is quoted
     | \b[a-z][a-z0-9+.-]*://[^\s,;)"'<>]+                      # an address
-    | [^\s@<>()\[\],;:]+@[^\s@<>()\[\],;:"']+                  # an e-mail, whose name may hold a quote
     | \b(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9][A-Za-z0-9_-]{5,}\b     # an id
     | \+?\(?\d[\d\s().:/+-]*\d                                 # a phone, a time, a number with signs in it
     | \b\d+\b

@@ -182,15 +182,16 @@ def _still_asked(turn: Turn, heard: Sequence[Heard]) -> list[Heard]:
     gone_at, left = turn.state.gone_at if turn.state.gone else None, []
     for one in heard:
         at = one.desired.at
-        if gone_at is not None and at is not None and at + _SECOND <= gone_at:
+        if gone_at is not None and at is not None and at + _UNSURE <= gone_at:
             turn.end([one.event_id], "skipped", "it took place before its person was deleted in the CRM")
         else:
             left.append(one)
     return left
 
 
-#: Times of activities are told to the second: what took place within that of the deletion may have come after it.
-_SECOND = timedelta(seconds=1)
+#: When a call began, how long it lasted and when a record was answered are told to the second: what seems to have ended
+#: so shortly before the deletion may have come after it.
+_UNSURE = timedelta(seconds=3)
 _CONFLICT = (
     "identity conflict: phone and e-mail belong to two people; written to the phone's, without the e-mail"
 )

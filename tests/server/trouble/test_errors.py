@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.world import World, world
@@ -167,6 +167,10 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
+@example("'@A.ag", "ann@example.com", "refused: {} (id {})")
+@example("'0@A.ag", "7", "refused: {} (id {})")
+@example("'a`@A.ag", "7", "refused: {} (id {})")
+@example("`0`@A.ag", "7", "refused: {} (id {})")
 @given(
     VALUES,
     VALUES,
