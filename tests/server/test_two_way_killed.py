@@ -188,3 +188,38 @@ async def test_a_change_that_the_look_at_another_write_shows_first_is_not_forgot
         (shown,), told = both.people()
         assert [shown] == told
         assert (shown["city"], shown["company"]) == ("Boston", "Bolt")
+
+
+@pytest.mark.parametrize("kind", ["field", "task"])
+async def test_an_older_telling_is_not_written_after_what_the_hub_that_died_wrote(
+    store: Store, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Found by chaos, seed 1: the dead hub had both tellings in hand, and its heir only the older one at first."""
+    killer = Killer(monkeypatch)
+    told, wrote = (
+        ("contact.updated", "contacts.update") if kind == "field" else ("task.changed", "tasks.update")
+    )
+    async with both_ways(store) as both:
+        both.emit(kind="contact.create", caller=ADA, caller_name="Ada Lovelace")
+        await both.settled()
+        here = both.account["contacts"][0]["id"]
+        both.emit(kind="task.create", contact=here, changes={"title": "First"})
+        await both.settled()
+        task = both.account["tasks"][0]["id"]
+        await take_lanes(store)
+        for value in ("Acme", "Bolt"):
+            if kind == "field":
+                both.emit(kind="contact.update", id=here, changes={"company": value})
+            else:
+                both.emit(kind="task.update", id=task, changes={"title": value})
+            # Both sides tell their times to the second.
+            await asyncio.sleep(1.1)
+        await acknowledged(both, told)
+        killer.lay(at=wrote)
+        await give_lanes_back(store)
+        await killer.fuse.blown.wait()
+        monkeypatch.setattr("tieline.engine.chain.TURN", 1)
+        await killer.revive(both)
+        calls = [one.body for one in both.world.sandbox.contacts.audit.calls if one.operation == wrote]
+        assert [body.get("companyName") or body.get("title") for body in calls] == ["Bolt"]
+        assert both.unequal() == []

@@ -18,7 +18,7 @@ from tieline.engine.twins import Twin, Twins
 from tieline.errors import NotFoundError
 from tieline.sync.item_steps import Ignored, ignored
 from tieline.sync.merge import still_changed
-from tieline.sync.merge_items import judge_item, standing, wrote_item
+from tieline.sync.merge_items import judge_item, since_written, standing, wrote_item
 
 End = tuple[AssignmentState, str | None]
 
@@ -100,27 +100,39 @@ class ItemTurn:
     async def found(self, side: Side, command: UpdateItem) -> bool:
         """An earlier turn meant to write this to `side`, but ended before it said what became of it: what stands there
         as it was to be written is ours. True where any of it is."""
-        turn, wanted = self._turn, command.item
-        twin, owner = await self._twins.find(side, kind_of(wanted), wanted.id), turn.state.record_id(side)
-        if twin is None or twin.gone or side not in twin.seen or owner is None:
+        wanted, origin = command.item, other(side)
+        twin = await self._twins.find(side, kind_of(wanted), wanted.id)
+        if twin is None or twin.gone or side not in twin.seen:
             return False
-        try:
-            shown = await turn.read(
-                f"reading the {twin.kind}",
-                partial(turn.consumer.targets[side].fetch_item, twin.kind, wanted.id, owner),
-            )
-        except NotFoundError:
+        if (shown := await self._shown(twin, side)) is None:
             return False
         names = standing(command.changed, wanted, shown)
         if names:
             stands = {name: getattr(shown, name) for name in names}
             self._twins.saw(twin, side, msgspec.structs.replace(twin.seen[side], **stands), "written")
-            before = twin.merge.changed.get(other(side), {})
+            before = twin.merge.changed.get(origin, {})
             # What changed on the other side since it was decided has yet to come over.
-            twin.merge = still_changed(wrote_item(twin.merge, names), other(side), before)
+            twin.merge = still_changed(wrote_item(twin.merge, names), origin, before)
         self._twins.saw(twin, side, shown)
+        if names and origin in twin.seen and (there := await self._shown(twin, origin)) is not None:
+            # An older telling of it must not be written after it; what differs from it was changed there since.
+            self._twins.saw(twin, origin, there)
+            twin.merge = since_written(twin.merge, origin, names, wanted, there)
         await self._twins.flush()
         return bool(names)
+
+    async def _shown(self, twin: Twin, side: Side) -> Item | None:
+        """As the side has it now; None where it is not there."""
+        turn = self._turn
+        if (owner := turn.state.record_id(side)) is None:
+            return None
+        target = turn.consumer.targets[side]
+        try:
+            return await turn.read(
+                f"reading the {twin.kind}", partial(target.fetch_item, twin.kind, twin.ids[side], owner)
+            )
+        except NotFoundError:
+            return None
 
     def _wanted(self, change: ItemChanged) -> bool:
         return change.kind in self._turn.consumer.items and self._turn.consumer.nimbata is not None

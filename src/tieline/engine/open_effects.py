@@ -22,7 +22,7 @@ from tieline.domain.command import (
     UpsertContact,
 )
 from tieline.domain.contact import Contact
-from tieline.domain.side import Side
+from tieline.domain.side import Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
 from tieline.effects.writes import EffectRow
@@ -30,7 +30,7 @@ from tieline.engine.activity_turn import took_effect
 from tieline.engine.carrier import decode_command, effect_of
 from tieline.engine.deletion import lost
 from tieline.engine.item_turn import ItemTurn
-from tieline.engine.record_writes import found
+from tieline.engine.record_writes import found, found_origin
 from tieline.engine.turn import Made, Turn
 from tieline.errors import NotFoundError
 from tieline.store.queries import query
@@ -101,11 +101,19 @@ class OpenEffects:
             return await self._things.found(side, command)
         if (record_id := turn.state.record_id(side)) is None:
             return False
+        ours = found(turn, side, command, await self._shown(side, record_id))
+        if ours is None:
+            return False
+        if (origin_id := turn.state.record_id(other(side))) is not None:
+            found_origin(turn, side, ours, await self._shown(other(side), origin_id))
+        return True
+
+    async def _shown(self, side: Side, record_id: str) -> Contact:
+        turn = self._turn
         try:
-            record = await turn.read(_DOING, partial(turn.consumer.targets[side].fetch, record_id))
+            return await turn.read(_DOING, partial(turn.consumer.targets[side].fetch, record_id))
         except NotFoundError as error:
             raise await lost(turn, side) from error
-        return found(turn, side, command, record)
 
     def _end(self, effect: EffectRow, took_place: bool) -> None:
         carrier = self._turn.carrier

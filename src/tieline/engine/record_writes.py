@@ -8,7 +8,7 @@ import msgspec
 
 from tieline.domain.command import AddTags, Planned, RemoveTags, UpdateContact
 from tieline.domain.contact import Contact, field_of, with_fields
-from tieline.domain.side import Side, other
+from tieline.domain.side import SIDES, Side, other
 from tieline.effects.perform import GivenUp
 from tieline.effects.target import Done
 from tieline.engine.deletion import lost
@@ -16,7 +16,7 @@ from tieline.engine.identity import Identity
 from tieline.engine.turn import Turn
 from tieline.errors import NotFoundError, OutdatedError, RejectedError
 from tieline.mapping.apply import same
-from tieline.sync.merge import refused, still_changed
+from tieline.sync.merge import refused, still_changed, with_tags
 from tieline.sync.merge_person import Wanted
 from tieline.sync.who.identity import Links, Unclear, conflict_of
 
@@ -115,9 +115,9 @@ class RecordWrites:
         turn.end(self._causes, "done", self._identity.ask(conflict))
 
 
-def found(turn: Turn, side: Side, command: Change, record: Contact) -> bool:
+def found(turn: Turn, side: Side, command: Change, record: Contact) -> Change | None:
     """`side` shows this, and an earlier turn meant to write `command` there, but ended before it said what became of
-    it: what stands there as it was to be written is ours. True where any of it is."""
+    it: what stands there as it was to be written is ours. That part of it; None where there is none."""
     ours: Change | None = None
     match command:
         case UpdateContact(fields=fields):
@@ -137,7 +137,27 @@ def found(turn: Turn, side: Side, command: Change, record: Contact) -> bool:
         # What changed on the other side since it was decided has yet to come over.
         state.set_merge(still_changed(state.merge, other(side), before))
     state.see(side, record)
-    return ours is not None
+    return ours
+
+
+def found_origin(turn: Turn, side: Side, ours: Change, record: Contact) -> None:
+    """And the side that it was written for shows this: an older telling of it must not be written after it, and what
+    differs from what was written was changed there since."""
+    state, merger, origin = turn.state, turn.consumer.merger, other(side)
+    state.see(origin, record)
+    if merger is None:
+        return
+    match ours:
+        case UpdateContact(fields=fields):
+            state.set_merge(merger.since_written(state.merge, side, fields, record))
+        case AddTags(tags=tags) if gone := tags - record.tags:
+            for one in SIDES:
+                agreed = state.merge.tags.get(one, state.records[one].tags)
+                state.set_merge(with_tags(state.merge, one, agreed | gone))
+        case RemoveTags(tags=tags) if back := tags & record.tags:
+            for one in SIDES:
+                agreed = state.merge.tags.get(one, state.records[one].tags)
+                state.set_merge(with_tags(state.merge, one, agreed - back))
 
 
 def _took(turn: Turn, side: Side, command: Change, done: Done) -> None:

@@ -182,6 +182,11 @@ def still_changed(state: MergeState, side: Side, changed: Mapping[str, Changed])
     return msgspec.structs.replace(state, changed=_with(state.changed, side, dict(changed)))
 
 
+def with_tags(state: MergeState, side: Side, agreed: frozenset[str]) -> MergeState:
+    """`state` with these as the tags that were agreed, of which what `side` shows differs."""
+    return msgspec.structs.replace(state, tags={**state.tags, side: agreed})
+
+
 def refused(state: MergeState, side: Side, fields: Mapping[str, Value]) -> MergeState:
     """`state` once `side` refused these values."""
     mine = {**state.refused.get(side, {}), **fields}

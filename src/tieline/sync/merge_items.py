@@ -15,7 +15,16 @@ from tieline.domain.items import ITEM_FIELDS, Item, ItemKind, kind_of
 from tieline.domain.side import SIDES, Side, other
 from tieline.mapping import text
 from tieline.mapping.two_way import ItemRules, travels
-from tieline.sync.merge import Changed, MergeState, Value, decide, observed, settled, was_refused
+from tieline.sync.merge import (
+    Changed,
+    MergeState,
+    Value,
+    decide,
+    observed,
+    settled,
+    still_changed,
+    was_refused,
+)
 
 
 class MergedItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +88,16 @@ def found_again(side: Side, sent: Item, found: Item) -> MergeState:
 def wrote_item(state: MergeState, names: tuple[str, ...]) -> MergeState:
     """`state` once these fields were taken."""
     return settled(state, dict.fromkeys(SIDES, names))
+
+
+def since_written(
+    state: MergeState, side: Side, names: tuple[str, ...], wrote: Item, shown: Item
+) -> MergeState:
+    """`state` once `side` shows this, for which `names` were written to the other one some time ago: what became of it
+    there since is a change."""
+    same = standing(names, wrote, shown)
+    since = {name: Changed(view(wrote)[name], shown.updated_at) for name in names if name not in same}
+    return still_changed(state, side, {**state.changed.get(side, {}), **since})
 
 
 def standing(names: tuple[str, ...], wanted: Item, shown: Item) -> tuple[str, ...]:

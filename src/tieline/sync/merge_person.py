@@ -23,6 +23,7 @@ from tieline.sync.merge import (
     observed,
     observed_tags,
     settled,
+    still_changed,
     was_refused,
 )
 
@@ -133,6 +134,20 @@ class PersonMerger:
                 fields[name] = written
         carried = travels(self.rules.tags.direction, side)
         return Wanted(fields=fields, add_tags=self._tags(record) if carried else frozenset())
+
+    def since_written(
+        self, state: MergeState, to: Side, fields: Mapping[str, str | None], shown: Contact
+    ) -> MergeState:
+        """`state` once the other side shows this, for which `fields` were written to `to` some time ago: what became of
+        it there since is a change."""
+        changed = dict(state.changed.get(other(to), {}))
+        for pair, convert in self._pairs:
+            name = pair.name(to)
+            value = field_of(shown, pair.name(other(to)))
+            now = None if value is None else convert[to](value, self._country)
+            if name in fields and not same(name, now or "", fields[name] or ""):
+                changed[pair.name(other(to))] = Changed(None, shown.updated_at)
+        return still_changed(state, other(to), changed)
 
     def since_made(
         self, there: Side, sent: Mapping[str, str], tags: frozenset[str], seen: Mapping[Side, Contact]
