@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.server.two_way import DEFINITION, TwoWayWorld, both_ways
+from tests.world import world
 from tieline.sandbox.faults import read_rules
 from tieline.store.pool import Store
 
@@ -115,3 +116,30 @@ async def test_a_call_of_somebody_who_was_deleted_in_the_account_alone_is_writte
         )
         assert rows == [("done", None)]
         assert len(both.crm["contacts"]) == 1
+
+
+async def test_what_waits_behind_an_older_event_does_not_overtake_it_when_it_falls_due(store: Store) -> None:
+    """Found by chaos, seed 10: the older one had to wait once more, and what stood behind it was due before."""
+    async with world(store) as it:
+        it.emit(kind="call", caller=ADA, outcome="ANSWERED")
+        await it.settled()
+        await take_lanes(store)
+        for _ in range(2):
+            it.emit(kind="call", caller=ADA, outcome="ANSWERED")
+        for _ in range(100):
+            if len(await it.rows("SELECT 1 FROM assignment WHERE state = 'ready'")) >= 2:
+                break
+            await asyncio.sleep(0.05)
+        async with store.transaction() as db:
+            await db.execute(
+                "UPDATE assignment SET state = 'waiting', tries = 1,"
+                " person_id = (SELECT person_id FROM link LIMIT 1),"
+                " due_at = now() + CASE WHEN event_id = (SELECT min(event_id) FROM assignment WHERE state = 'ready')"
+                "  THEN interval '2 seconds' ELSE interval '0' END"
+                " WHERE state = 'ready'"
+            )
+        await give_lanes_back(store)
+        await it.settled()
+        calls = [one.id for one in it.sandbox.nimbata.side.state()["calls"][-2:]]
+        notes = [str(one.body) for one in it.sandbox.contacts.audit.calls if one.operation == "notes.create"]
+        assert [call for note in notes for call in calls if call in note] == calls
